@@ -1,0 +1,62 @@
+"""What several steps share: the players, the routes, and the commands that look at the pipeline."""
+
+from harness import Capture, Run
+
+USERS = ("user1.comcast.com", "user2.att.com")
+ROUTES = {"/": "default", "/purchase_a_sword": "purchase_sword"}
+REQUESTS = 10
+"""Requests of each `ab`: what the assignment sends per player and action."""
+
+PRESTO = "presto --server presto:8080 --catalog hive --schema default --output-format ALIGNED"
+WATCH = "kafkacat -C -b kafka:29092 -t events -o beginning"
+EMPTY_TOPIC = (
+    """echo '{"version": 1, "partitions": [{"topic": "events", "partition": 0, "offset": -1}]}' > /tmp/all.json"""
+    " && kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /tmp/all.json"
+)
+
+
+def send_load(run: Run) -> list[Capture]:
+    """Send ten requests for each player and action with Apache Bench, and check each report."""
+    captures = []
+    for user in USERS:
+        for path in ROUTES:
+            ab = run("mids", f'ab -n {REQUESTS} -H "Host: {user}" http://localhost:5000{path}')
+            run.expect(f"{user} {path}: complete requests", ab.facts["complete"], REQUESTS)
+            run.expect(f"{user} {path}: failed requests", ab.facts["failed"], 0)
+            run.expect(f"{user} {path}: responses other than 2xx", ab.facts["non_2xx"], 0)
+            run.expect(f"{user} {path}: length × requests = HTML transferred", ab.facts["arithmetic_holds"], True)
+            captures.append(ab)
+    return captures
+
+
+def messages(run: Run) -> Capture:
+    """Read the whole topic, from its beginning to its end."""
+    return run("mids", f"{WATCH} -e")
+
+
+def on_topic(run: Run, event_type: str) -> int:
+    """Count the messages of a type that the topic holds now."""
+    by_type = messages(run).facts["by_event_type"]
+    assert isinstance(by_type, dict)
+    return int(by_type.get(event_type, 0))
+
+
+def query(run: Run, sql: str) -> Capture:
+    """Run SQL through Presto's own command line."""
+    return run("presto", f'{PRESTO} --execute "{sql}"')
+
+
+def scalar(capture: Capture) -> int:
+    """Give the one number that a query answered."""
+    values = capture.facts["values"]
+    assert isinstance(values, list)
+    return int(values[0][0])
+
+
+def purchases_expected(run: Run, load_purchases: int) -> int:
+    """Give how many purchases a job over the whole topic must find.
+
+    In a fresh run it is what `load` sent. When the step runs again, later steps have sent more, so it is what the
+    topic holds now.
+    """
+    return on_topic(run, "purchase_sword") if run.again else load_purchases

@@ -1,0 +1,3 @@
+"""Wires the assignment to the harness."""
+
+pytest_plugins = ["harness.plugin"]

@@ -1,0 +1,149 @@
+"""The names and ports of the original, and what they are in this cluster.
+
+A private cluster has them verbatim. In an open one every service is at 127.0.0.1, on the original's port when it is
+free and else on another; `Addresses.translate` turns the original's names in a command into those.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import EnvironmentFault, UsageError
+
+LOOPBACK = "127.0.0.1"
+
+ORIGINAL: Mapping[str, tuple[str, int]] = {
+    "zookeeper": ("zookeeper", 32181),
+    "kafka": ("kafka", 29092),
+    "namenode": ("cloudera", 8020),
+    "namenode-http": ("cloudera", 50070),
+    "datanode": ("cloudera", 50010),
+    "datanode-http": ("cloudera", 50075),
+    "datanode-ipc": ("cloudera", 50020),
+    "metastore": ("cloudera", 9083),
+    "presto": ("presto", 8080),
+    "api": ("localhost", 5000),
+}
+"""Every listener: the host name and the port that the original's commands use."""
+
+HOST_NAMES = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
+_OTHER_PORTS = range(21_000, 32_000)
+"""Where another port is looked for: below the range from which systems take ports for outgoing connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The hosts and ports of one cluster."""
+
+    mode: str
+    ports: Mapping[str, int]
+
+    def host(self, listener: str) -> str:
+        """Give the host name under which a listener is reached."""
+        return ORIGINAL[listener][0] if self.mode == "private" else LOOPBACK
+
+    def at(self, listener: str) -> str:
+        """Give `host:port` of a listener."""
+        return f"{self.host(listener)}:{self.ports[listener]}"
+
+    def translate(self, command: str) -> str:
+        """Write the addresses of this cluster in place of the original's; a private cluster changes nothing."""
+        if self.mode == "private":
+            return command
+        by_address = {f"{host}:{port}": listener for listener, (host, port) in ORIGINAL.items()}
+
+        def replace(match: re.Match[str]) -> str:
+            listener = by_address.get(match[0])
+            return f"{LOOPBACK}:{self.ports[listener]}" if listener else match[0]
+
+        names = "|".join((*HOST_NAMES, "localhost"))
+        command = re.sub(rf"(?<![\w.\-])(?:{names}):\d+\b", replace, command)
+        return re.sub(r"hdfs://cloudera(?![\w.:\-])", f"hdfs://{self.at('namenode')}", command)
+
+
+class Reservations:
+    """Ports of an open cluster, held for its life.
+
+    A port is held by a UDP socket bound to the same number: it disturbs no TCP server, two harnesses of any users
+    see each other's, and the kernel frees it when the holder dies.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def choose(self, wanted: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:
+        """Give a port to every listener. Returns the ports, and a sentence for each that is not the original's.
+
+        Raises UsageError for an unknown listener, EnvironmentFault when a port that was asked for is taken.
+        """
+        for name in wanted:
+            if name not in ORIGINAL:
+                raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))
+        ports: dict[str, int] = {}
+        notes: list[str] = []
+        for name, (_, original) in ORIGINAL.items():
+            if name in wanted:
+                if not self._take(wanted[name]):
+                    raise EnvironmentFault(
+                        f"Port {wanted[name]} is taken.",
+                        wanted=f"{name} on {LOOPBACK}:{wanted[name]}, as --port asked",
+                        seen=f"another program listens there{_listener(wanted[name])}",
+                        remedy=f"end that program, choose another port, or leave out --port {name}=… to have one chosen",
+                    )
+                ports[name] = wanted[name]
+            elif self._take(original):
+                ports[name] = original
+            else:
+                ports[name] = self._any()
+                notes.append(f"port {original} of {name} is taken: using {ports[name]}")
+        return ports, notes
+
+    def close(self) -> None:
+        """Free the ports."""
+        for held in self._held:
+            held.close()
+        self._held.clear()
+
+    def _any(self) -> int:
+        for port in _OTHER_PORTS:
+            if self._take(port):
+                return port
+        raise EnvironmentFault(
+            "No free port.", wanted=f"a free port from {_OTHER_PORTS[0]} to {_OTHER_PORTS[-1]} on {LOOPBACK}"
+        )
+
+    def _take(self, port: int) -> bool:
+        mutex = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            mutex.bind((LOOPBACK, port))
+            for host in (LOOPBACK, "0.0.0.0"):  # noqa: S104 - a server on all interfaces has the port on loopback too
+                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((host, port))
+        except OSError:
+            mutex.close()
+            return False
+        self._held.append(mutex)
+        return True
+
+
+def _listener(port: int) -> str:
+    """Name the process that listens on a port, where the system tells."""
+    import psutil
+
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                process = psutil.Process(connection.pid)
+                return f" (process {process.pid}, {process.name()})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def hosts_file(names: Sequence[str] = HOST_NAMES) -> str:
+    """Give the text of a hosts file in which every service is at loopback."""
+    return f"{LOOPBACK} localhost\n" + "".join(f"{LOOPBACK} {name}\n" for name in names)

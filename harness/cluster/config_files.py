@@ -1,0 +1,175 @@
+"""The servers' configuration, generated into the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+from harness.cluster.addresses import LOOPBACK
+from harness.cluster.layout import Layout
+
+_LOG4J2 = """\
+status = error
+rootLogger.level = {level}
+rootLogger.appenderRef.err.ref = err
+appender.err.type = Console
+appender.err.name = err
+appender.err.target = SYSTEM_ERR
+appender.err.layout.type = PatternLayout
+appender.err.layout.pattern = %d{{HH:mm:ss.SSS}} %p %c{{1}}: %m%n%ex
+"""
+
+_LOG4J1 = """\
+log4j.rootLogger={level}, err
+log4j.appender.err=org.apache.log4j.ConsoleAppender
+log4j.appender.err.Target=System.err
+log4j.appender.err.layout=org.apache.log4j.PatternLayout
+log4j.appender.err.layout.ConversionPattern=%d{{HH:mm:ss.SSS}} %p %c{{1}}: %m%n
+"""
+
+
+def write(layout: Layout) -> None:
+    """Write every configuration file and make every data folder."""
+    for folder in (layout.tmp, layout.conf, layout.conf / "spark", layout.run / "presto" / "etc" / "catalog"):
+        folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "conf/zookeeper.properties": _properties(zookeeper(layout)),
+        "conf/kafka.properties": _properties(kafka(layout)),
+        "conf/hadoop.xml": _xml(hadoop(layout)),
+        "conf/spark/spark-defaults.conf": "".join(f"{key} {value}\n" for key, value in spark(layout).items()),
+        "conf/presto.properties": _properties(presto(layout)),
+        "presto/etc/catalog/hive.properties": _properties(presto_hive(layout)),
+        "conf/log4j-server.properties": _LOG4J1.format(level="INFO"),
+        "conf/log4j-command.properties": _LOG4J1.format(level="ERROR"),
+        "conf/log4j2-server.properties": _LOG4J2.format(level="info"),
+        "conf/log4j2-command.properties": _LOG4J2.format(level="error"),
+    }
+    for name, text in files.items():
+        (layout.run / name).write_text(text, encoding="utf-8")
+    plugin = layout.run / "presto" / "plugin" / "hive-hadoop2"
+    plugin.mkdir(parents=True, exist_ok=True)
+    for jar in layout.jars("presto-hive"):
+        (plugin / jar.name).symlink_to(jar)
+
+
+def zookeeper(layout: Layout) -> Mapping[str, object]:
+    """ZooKeeper's settings."""
+    return {
+        "dataDir": layout.run / "zookeeper",
+        "clientPort": layout.addresses.ports["zookeeper"],
+        "clientPortAddress": LOOPBACK,
+        "maxClientCnxns": 0,
+        "admin.enableServer": "false",
+        "4lw.commands.whitelist": "srvr,ruok",
+    }
+
+
+def kafka(layout: Layout) -> Mapping[str, object]:
+    """The broker's settings; where the original sets one, its value."""
+    port = layout.addresses.ports["kafka"]
+    return {
+        "broker.id": 1,
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "advertised.listeners": f"PLAINTEXT://{layout.addresses.at('kafka')}",
+        "log.dirs": layout.run / "kafka",
+        "zookeeper.connect": layout.addresses.at("zookeeper"),
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "log.flush.offset.checkpoint.interval.ms": 60000,
+    }
+
+
+def hadoop(layout: Layout) -> Mapping[str, object]:
+    """The settings of the HDFS servers and clients."""
+    ports = layout.addresses.ports
+    return {
+        "fs.defaultFS": layout.hdfs_uri,
+        "hadoop.tmp.dir": layout.tmp / "hadoop",
+        "dfs.replication": 1,
+        "dfs.permissions.enabled": "false",
+        "dfs.namenode.http-address": f"{LOOPBACK}:{ports['namenode-http']}",
+        "dfs.namenode.rpc-bind-host": LOOPBACK,
+        "dfs.namenode.name.dir": f"file://{layout.run}/namenode",
+        "dfs.namenode.datanode.registration.ip-hostname-check": "false",
+        "dfs.namenode.safemode.extension": 0,
+        "dfs.datanode.address": f"{LOOPBACK}:{ports['datanode']}",
+        "dfs.datanode.http.address": f"{LOOPBACK}:{ports['datanode-http']}",
+        "dfs.datanode.ipc.address": f"{LOOPBACK}:{ports['datanode-ipc']}",
+        "dfs.datanode.hostname": layout.addresses.host("datanode"),
+        "dfs.datanode.data.dir": f"file://{layout.run}/datanode",
+        "dfs.heartbeat.interval": 1,
+        "dfs.namenode.redundancy.interval.seconds": 1,
+    }
+
+
+def spark(layout: Layout) -> Mapping[str, object]:
+    """The defaults of every Spark driver, of `hive` too."""
+    return {
+        "spark.master": "local[2]",
+        "spark.driver.host": LOOPBACK,
+        "spark.driver.bindAddress": LOOPBACK,
+        "spark.local.dir": layout.tmp / "spark",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.catalogImplementation": "hive",
+        "spark.sql.shuffle.partitions": 2,
+        "spark.sql.warehouse.dir": f"{layout.hdfs_uri}/user/hive/warehouse",
+        "spark.hadoop.fs.defaultFS": layout.hdfs_uri,
+        "spark.hadoop.dfs.replication": 1,
+        "spark.hadoop.hive.metastore.uris": f"thrift://{layout.addresses.at('metastore')}",
+        "spark.pyspark.python": layout.python,
+    }
+
+
+def metastore(layout: Layout) -> Mapping[str, object]:
+    """The metastore's settings, given as --hiveconf."""
+    return {
+        "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={layout.run}/metastore/db;create=true",
+        "javax.jdo.option.ConnectionDriverName": "org.apache.derby.jdbc.EmbeddedDriver",
+        "datanucleus.schema.autoCreateAll": "true",
+        "hive.metastore.schema.verification": "false",
+        "hive.metastore.warehouse.dir": f"{layout.hdfs_uri}/user/hive/warehouse",
+        "hive.metastore.uris": f"thrift://{layout.addresses.at('metastore')}",
+        "hive.async.log.enabled": "false",
+        "fs.defaultFS": layout.hdfs_uri,
+    }
+
+
+def presto(layout: Layout) -> Mapping[str, object]:
+    """The settings of the one Presto node, coordinator and worker."""
+    port = layout.addresses.ports["presto"]
+    return {
+        "coordinator": "true",
+        "node-scheduler.include-coordinator": "true",
+        "http-server.http.port": port,
+        "discovery-server.enabled": "true",
+        "discovery.uri": f"http://{LOOPBACK}:{port}",
+        "query.max-memory-per-node": "300MB",
+        "query.max-memory": "600MB",
+        "plugin.dir": layout.run / "presto" / "plugin",
+    }
+
+
+def presto_hive(layout: Layout) -> Mapping[str, object]:
+    """Presto's catalog `hive`. Parquet columns are found by name, as Spark and Hive do."""
+    return {
+        "connector.name": "hive-hadoop2",
+        "hive.metastore.uri": f"thrift://{layout.addresses.at('metastore')}",
+        "hive.config.resources": layout.conf / "hadoop.xml",
+        "hive.parquet.use-column-names": "true",
+        "hive.allow-drop-table": "true",
+    }
+
+
+def _properties(values: Mapping[str, object]) -> str:
+    return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+def _xml(values: Mapping[str, object]) -> str:
+    properties = "".join(
+        f"  <property><name>{key}</name><value>{escape(str(value))}</value></property>\n" for key, value in values.items()
+    )
+    return f"<configuration>\n{properties}</configuration>\n"

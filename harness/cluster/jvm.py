@@ -1,0 +1,89 @@
+"""Command lines of Java programs, written as argument files so that a one-line shell script can start them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SHORT_RUN = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
+"""C1 and the serial collector: servers that live for a minute never earn the optimising compiler back.
+Without UsePerfData nothing is left in /tmp/hsperfdata_*."""
+
+_HADOOP_OPENS = (
+    "java.base/java.lang",
+    "java.base/java.net",
+    "java.base/java.util",
+    "java.base/java.util.concurrent",
+    "java.base/java.io",
+    "java.base/java.nio",
+    "java.base/sun.nio.ch",
+)
+
+OPENS: Mapping[str, Sequence[str]] = {
+    "hadoop": _HADOOP_OPENS,
+    "presto": (
+        *_HADOOP_OPENS,
+        "java.base/java.lang.reflect",
+        "java.base/java.lang.invoke",
+        "java.base/java.security",
+        "java.base/javax.security.auth",
+        "java.base/javax.security.auth.login",
+        "java.base/java.text",
+        "java.base/java.util.regex",
+        "java.base/jdk.internal.loader",
+        "java.base/sun.security.action",
+    ),
+    "spark": (
+        "java.base/java.lang",
+        "java.base/java.lang.invoke",
+        "java.base/java.lang.reflect",
+        "java.base/java.io",
+        "java.base/java.net",
+        "java.base/java.nio",
+        "java.base/java.util",
+        "java.base/java.util.concurrent",
+        "java.base/java.util.concurrent.atomic",
+        "java.base/sun.nio.ch",
+        "java.base/sun.nio.cs",
+        "java.base/sun.security.action",
+        "java.base/sun.util.calendar",
+        "java.base/jdk.internal.ref",
+        "java.security.jgss/sun.security.krb5",
+    ),
+}
+"""Packages that each family reaches into by reflection (Spark's list is its own JavaModuleOptions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JavaCommand:
+    """A Java program: its main class, class path of single jars, heap in MB, settings and arguments."""
+
+    main: str
+    classpath: tuple[Path, ...]
+    heap: int
+    opens: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+    def argument_file(self) -> str:
+        """Give the text of a java @argument file: one quoted word a line, up to the main class and its arguments."""
+        words = [
+            *SHORT_RUN,
+            f"-Xmx{self.heap}m",
+            *self.flags,
+            *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENS.get(self.opens or "", ())),
+            *(f"-D{name}={value}" for name, value in self.properties.items()),
+            "-cp",
+            ":".join(str(jar) for jar in self.classpath),
+            self.main,
+            *self.arguments,
+        ]
+        return "".join(f"{_quote(word)}\n" for word in words)
+
+
+def _quote(word: str) -> str:
+    """Quote a word for an argument file, where a backslash escapes inside quotes."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,293 @@
+"""The keeper: one process per cluster that owns every server and every command of it.
+
+A harness talks to it over a Unix socket. It runs inside the sandbox of a private cluster, or plainly on the machine
+for an open one; nothing else differs. A harness holds a *lease*, a connection that stays open: when it ends without
+`keep`, because the harness ended or was killed, the keeper ends everything that it started, removes the run folder
+and goes. So nothing is left behind however a harness dies.
+
+Run as `python -m harness.cluster.keeper RUN_FOLDER`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.cluster import commands, config_files, runs, services
+from harness.cluster.addresses import ORIGINAL, Addresses, Reservations
+from harness.cluster.control import Closed, Connection, Message
+from harness.cluster.jobs import Jobs
+from harness.cluster.layout import Layout
+from harness.cluster.processes import Process, become_subreaper, kill_descendants, memory_below
+from harness.cluster.sandbox import WORKSPACE
+from harness.cluster.servers import Servers
+from harness.cluster.services import Service
+from harness.cluster.spawn import Spawner
+from harness.cluster.toolchain import system
+from harness.errors import EnvironmentFault, HarnessError
+from harness.locks import take
+from harness.settings import cache_dir
+
+FIRST_LEASE = 30.0
+"""Seconds within which the harness that started a keeper must take its lease."""
+
+DEATH_GRACE = 20.0
+"""Seconds that commands may go on after a server died: those that need it would wait for much longer."""
+
+MEMORY_INTERVAL = 2.0
+
+
+class Keeper:
+    """A cluster's owner. `serve` returns when the cluster is down."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spec = runs.read_spec(folder)
+        self._reservations = Reservations()
+        self.notes: list[str] = []
+        self._layout = self._make_layout()
+        self._spawner = Spawner()
+        self._servers = Servers(services.services(self._layout), self._layout.logs, self._start_server)
+        self._jobs = Jobs(self._layout, self._spawner, self._servers)
+        self._ending = threading.Event()
+        self._ended = threading.Event()
+        self._cancel_boot = threading.Event()
+        self._kept = False
+        self._leased = threading.Event()
+        self._peak_memory = 0
+        self._left: list[str] = []
+
+    def _make_layout(self) -> Layout:
+        spec = self._spec
+        if spec.mode == "private":
+            ports = {name: port for name, (_, port) in ORIGINAL.items()}
+        else:
+            ports, self.notes = self._reservations.choose(spec.ports)
+        import pyspark
+
+        programs = {tool.program: found for tool in system.TOOLS if (found := system.find(tool.program, cache_dir()))}
+        layout = Layout(
+            run=self._folder,
+            project=Path(spec.project),
+            workspace=WORKSPACE if spec.mode == "private" else Path(spec.project),
+            logs=Path(spec.logs),
+            cache=cache_dir(),
+            prepared=Path(spec.prepared),
+            java=Path(spec.java),
+            python=Path(sys.executable),
+            pyspark=Path(pyspark.__file__).parent,
+            programs=programs,
+            addresses=Addresses(spec.mode, ports),
+            app=spec.app,
+        )
+        layout.logs.mkdir(parents=True, exist_ok=True)
+        (layout.run / "home").mkdir(exist_ok=True)
+        config_files.write(layout)
+        commands.write(layout)
+        return layout
+
+    def _start_server(self, service: Service, command: Sequence[str], log: Path) -> Process:
+        environment = {**commands.environment(self._layout, service.room), **service.environment}
+        cwd = service.cwd or self._layout.run
+        return self._spawner.start_logged(command, cwd=cwd, environment=environment, log=log)
+
+    def serve(self) -> None:
+        """Answer harnesses until the cluster is down. Must run on the main thread, which starts every process."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(runs.socket_path(self._folder)))
+        listener.listen()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._end_soon())
+        for work in (self._accept, self._watch, self._await_first_lease):
+            arguments = (listener,) if work == self._accept else ()
+            threading.Thread(target=work, args=arguments, daemon=True).start()
+        self._spawner.run_until(self._ended)
+        listener.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._converse, args=(Connection(sock),), daemon=True).start()
+
+    def _await_first_lease(self) -> None:
+        if not self._leased.wait(FIRST_LEASE):
+            self._end()
+
+    def _watch(self) -> None:
+        """Measure memory, and end commands that outlive a server by too long."""
+        dead_since: float | None = None
+        while not self._ended.wait(MEMORY_INTERVAL):
+            self._peak_memory = max(self._peak_memory, memory_below(os.getpid()))
+            if self._ending.is_set() or not self._servers.dead():
+                dead_since = None
+                continue
+            dead_since = dead_since or time.monotonic()
+            if time.monotonic() - dead_since > DEATH_GRACE:
+                self._jobs.stop_foreground()
+
+    # Conversations
+
+    def _converse(self, connection: Connection) -> None:
+        try:
+            request = connection.receive()
+            handler = getattr(self, f"_op_{request['op']}")
+            handler(connection, request)
+        except Closed:
+            pass
+        except HarnessError as problem:
+            _send_quietly(connection, {"event": "error", **_as_message(problem)})
+        except Exception as problem:
+            _send_quietly(connection, {"event": "error", "kind": "own", "headline": f"keeper: {problem!r}"})
+        finally:
+            for descriptor in connection.descriptors:
+                os.close(descriptor)
+            if not self._ended.is_set():
+                connection.close()
+
+    def _op_lease(self, connection: Connection, _request: Message) -> None:
+        self._leased.set()
+        connection.send({"event": "granted", "ports": dict(self._layout.addresses.ports), "notes": self.notes})
+        keep = self._kept
+        for message in connection.messages():
+            keep = bool(message.get("keep", keep))
+        if keep:
+            self._kept = True
+        else:
+            self._end()
+
+    def _op_boot(self, connection: Connection, request: Message) -> None:
+        self._servers.boot_timeout = float(request["timeout"])
+        self._servers.boot(request["services"], connection.send, self._cancel_boot)
+        connection.send({"event": "done"})
+
+    def _op_run(self, connection: Connection, request: Message) -> None:
+        self._jobs.run(connection, request)
+
+    def _op_wait(self, connection: Connection, request: Message) -> None:
+        job = self._jobs.find(request["id"])
+        job.process.wait(float(request["timeout"]))
+        connection.send({"event": "state", "exit_code": job.process.exit_code, "timed_out": job.timed_out})
+
+    def _op_signal(self, connection: Connection, request: Message) -> None:
+        self._jobs.find(request["id"]).process.send_signal(int(request["signal"]), group=bool(request["group"]))
+        connection.send({"event": "done"})
+
+    def _op_stop(self, connection: Connection, request: Message) -> None:
+        job = self._jobs.find(request["id"])
+        job.process.stop(float(request["grace"]), int(request["signal"]), group=bool(request["group"]))
+        connection.send({"event": "state", "exit_code": job.process.exit_code, "timed_out": job.timed_out})
+
+    def _op_await_ready(self, connection: Connection, request: Message) -> None:
+        server = self._servers.running[request["service"]]
+        self._servers.await_ready(server, self._cancel_boot)
+        connection.send({"event": "ready", "service": request["service"], "seconds": server.ready_seconds})
+
+    def _op_stop_service(self, connection: Connection, request: Message) -> None:
+        self._servers.stop(request["service"])
+        connection.send({"event": "done"})
+
+    def _op_sick(self, connection: Connection, _request: Message) -> None:
+        sick = [_as_message(self._servers.fault(server, seen)) for server, seen in self._servers.sick()]
+        connection.send({"event": "done", "sick": sick})
+
+    def _op_status(self, connection: Connection, _request: Message) -> None:
+        connection.send({"event": "done", **self._status()})
+
+    def _op_down(self, connection: Connection, _request: Message) -> None:
+        self._end()
+        connection.send({"event": "done", **self._status(), "left": self._left})
+        connection.close()
+
+    def _status(self) -> Message:
+        for server in self._servers.running.values():
+            server.measure()
+        return {
+            "mode": self._spec.mode,
+            "ports": dict(self._layout.addresses.ports),
+            "peak_memory": self._peak_memory,
+            "services": [
+                {
+                    "name": name,
+                    "room": server.service.room,
+                    "pid": server.process.pid,
+                    "state": server.state,
+                    "ready_seconds": server.ready_seconds,
+                    "peak_rss": server.peak_rss,
+                    "address": self._layout.addresses.at(server.service.listener),
+                    "log": str(server.log),
+                }
+                for name in self._servers.services
+                if (server := self._servers.running.get(name))
+            ],
+        }
+
+    # The end
+
+    def _end_soon(self) -> None:
+        threading.Thread(target=self._end, daemon=True).start()
+
+    def _end(self) -> None:
+        """End everything, once; later callers wait until it is done."""
+        if self._ending.is_set():
+            self._ended.wait(60)
+            return
+        self._ending.set()
+        self._cancel_boot.set()
+        self._spawner.close()
+        self._jobs.stop_all()
+        self._servers.stop_all()
+        self._left = kill_descendants()
+        self._reservations.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._ended.set()
+
+
+def _as_message(problem: HarnessError) -> Message:
+    return {
+        "kind": "environment" if isinstance(problem, EnvironmentFault) else "usage" if problem.exit_code == 2 else "own",
+        "headline": problem.headline,
+        "wanted": problem.wanted,
+        "seen": problem.seen,
+        "log": str(problem.log) if problem.log else None,
+        "tail": list(problem.tail),
+        "remedy": problem.remedy,
+    }
+
+
+def _send_quietly(connection: Connection, message: Message) -> None:
+    try:
+        connection.send(message)
+    except Closed:
+        pass
+
+
+def main() -> None:
+    """Keep the cluster of the run folder that is the one argument."""
+    folder = Path(sys.argv[1])
+    lock = take(runs.lock_path(folder))
+    become_subreaper()
+    try:
+        keeper = Keeper(folder)
+    except HarnessError as problem:
+        import json
+
+        (folder / "refused.json").write_text(json.dumps(_as_message(problem)), encoding="utf-8")
+        sys.exit(int(problem.exit_code))
+    keeper.serve()
+    time.sleep(0.2)  # the answer to `down` is on its way
+    os.close(lock)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

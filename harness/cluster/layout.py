@@ -1,0 +1,80 @@
+"""Where everything of one cluster is: its run folder, the parts that it uses, and its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.cluster.addresses import Addresses
+from harness.cluster.toolchain import fetch
+from harness.cluster.toolchain.lock import components
+from harness.cluster.toolchain.system import Program
+
+HDFS_USER = "root"
+"""The user of every HDFS and metastore call, as in the original's containers."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders, programs and addresses that service definitions are made from.
+
+    `run` holds all data of the cluster and goes with it; `logs` stays. `workspace` is where commands run: the
+    project, which a private cluster has at /w205.
+    """
+
+    run: Path
+    project: Path
+    workspace: Path
+    logs: Path
+    cache: Path
+    prepared: Path
+    java: Path
+    python: Path
+    pyspark: Path
+    programs: Mapping[str, Program]
+    addresses: Addresses
+    app: str
+
+    @cached_property
+    def tmp(self) -> Path:
+        """Temporary files of every process."""
+        return self.run / "tmp"
+
+    @cached_property
+    def conf(self) -> Path:
+        """Generated configuration."""
+        return self.run / "conf"
+
+    @cached_property
+    def bin(self) -> Path:
+        """A folder of commands per service."""
+        return self.run / "bin"
+
+    @cached_property
+    def hdfs_uri(self) -> str:
+        """The default file system, such as hdfs://cloudera:8020."""
+        return f"hdfs://{self.addresses.at('namenode')}"
+
+    def jars(self, component: str) -> tuple[Path, ...]:
+        """Give the files of a component of the lock."""
+        root = fetch.maven_dir(self.cache)
+        return tuple(root / item.path for item in components()[component].artifacts)
+
+    @cached_property
+    def pyspark_jars(self) -> tuple[Path, ...]:
+        """The jars that come with pyspark: Spark, the Hadoop client, Hive's metastore, Derby."""
+        return tuple(sorted((self.pyspark / "jars").glob("*.jar")))
+
+    @cached_property
+    def hadoop_jars(self) -> tuple[Path, ...]:
+        """The class path of the HDFS servers and of `hadoop fs`."""
+        names = ("hadoop-client-api-", "hadoop-client-runtime-", "slf4j-api-", "jcl-over-slf4j-", "jul-to-slf4j-", "log4j-")
+        shared = tuple(jar for jar in self.pyspark_jars if jar.name.startswith(names))
+        return (self.prepared / "hdfs-webapps.jar", self.prepared / "empty-site.jar", *shared, *self.jars("hdfs"))
+
+    @cached_property
+    def spark_jars(self) -> tuple[Path, ...]:
+        """The class path of Spark drivers: the Kafka connector and what pyspark brings."""
+        return (*self.jars("spark-kafka"), *self.pyspark_jars)

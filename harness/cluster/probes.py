@@ -1,0 +1,197 @@
+"""Readiness by protocol: each probe asks a server a question that only a useful server answers.
+
+A probe returns its answer in a few words, or raises `NotReady` with what it saw. It never waits longer than
+`TIMEOUT` seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.cluster.addresses import LOOPBACK
+from harness.cluster.layout import HDFS_USER
+
+TIMEOUT = 5.0
+
+
+class NotReady(Exception):
+    """The server does not answer as a useful one does; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question to a server: what it asks, in words for error messages, and how."""
+
+    question: str
+    ask: Callable[[], str]
+
+
+def zookeeper(port: int) -> Probe:
+    """Ask for `srvr`, whose answer names the mode that the server is in."""
+
+    def ask() -> str:
+        with socket.create_connection((LOOPBACK, port), TIMEOUT) as connection:
+            connection.sendall(b"srvr")
+            answer = _read_all(connection)
+        for line in answer.splitlines():
+            if line.startswith("Mode:"):
+                return line
+        raise NotReady(f"answered {answer[:100]!r}")
+
+    return Probe(f"srvr on {LOOPBACK}:{port}", _plain(ask))
+
+
+def kafka(address: str) -> Probe:
+    """Ask for the list of topics, from the address that the broker advertises."""
+
+    def ask() -> str:
+        from kafka import KafkaAdminClient
+        from kafka.errors import KafkaError
+
+        host, port = address.rsplit(":", 1)
+        socket.create_connection((host, int(port)), TIMEOUT).close()
+        try:
+            client = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=int(TIMEOUT * 1000))
+        except KafkaError as problem:
+            raise NotReady(f"{type(problem).__name__}: {problem}") from problem
+        try:
+            return f"{len(client.list_topics())} topics"
+        except KafkaError as problem:
+            raise NotReady(f"{type(problem).__name__}: {problem}") from problem
+        finally:
+            client.close()
+
+    return Probe(f"a list of topics from {address}", _plain(ask))
+
+
+def namenode(http_port: int) -> Probe:
+    """Ask whether the NameNode answers about itself."""
+
+    def ask() -> str:
+        return f"version {_namenode_info(http_port)['SoftwareVersion']}"
+
+    return Probe(f"NameNodeInfo on {LOOPBACK}:{http_port}/jmx", _plain(ask))
+
+
+def datanode(http_port: int) -> Probe:
+    """Ask for one live DataNode and no safe mode; then make the folders that Hive needs, and write and read a file."""
+
+    def ask() -> str:
+        info = _namenode_info(http_port)
+        if info["Safemode"]:
+            raise NotReady(f"safe mode: {str(info['Safemode'])[:120]}")
+        live = json.loads(str(info["LiveNodes"]))
+        if len(live) != 1:
+            raise NotReady(f"{len(live)} live datanodes")
+        for folder in ("/tmp", "/user/hive/warehouse"):  # noqa: S108 - a folder in HDFS
+            _webhdfs(http_port, "PUT", folder, "MKDIRS", permission="1777")
+        _webhdfs(http_port, "PUT", "/tmp/.ready", "CREATE", overwrite="true", body=b"ready")  # noqa: S108
+        _webhdfs(http_port, "DELETE", "/tmp/.ready", "DELETE")  # noqa: S108
+        return "1 live datanode, wrote a file"
+
+    return Probe("one live datanode and a write through WebHDFS", _plain(ask))
+
+
+def metastore(port: int) -> Probe:
+    """Ask for all databases, by a Thrift call (binary protocol, as metastore clients make it)."""
+
+    def ask() -> str:
+        name = b"get_all_databases"
+        call = struct.pack(">II", 0x80010001, len(name)) + name + struct.pack(">IB", 0, 0)
+        with socket.create_connection((LOOPBACK, port), TIMEOUT) as connection:
+            connection.sendall(call)
+            connection.settimeout(TIMEOUT)
+            answer = connection.recv(65536)
+        if len(answer) < 8 or answer[:4] != b"\x80\x01\x00\x02" or b"default" not in answer:
+            raise NotReady(f"answered {answer[:80]!r}")
+        return "has the database default"
+
+    return Probe(f"get_all_databases on {LOOPBACK}:{port}", _plain(ask))
+
+
+def presto(port: int) -> Probe:
+    """Ask for SELECT 1, then for the schemas of the catalog hive."""
+
+    def ask() -> str:
+        _presto_query(port, "select 1")
+        return f"schemas {_presto_query(port, 'show schemas from hive')}"
+
+    return Probe(f"select 1 and show schemas from hive on {LOOPBACK}:{port}", _plain(ask))
+
+
+def http_ok(port: int, path: str) -> Probe:
+    """Ask an HTTP server for a path and want a 200."""
+
+    def ask() -> str:
+        return _http("GET", f"http://{LOOPBACK}:{port}{path}").decode("utf-8", "replace").strip()[:80]
+
+    return Probe(f"GET {path} on {LOOPBACK}:{port}", _plain(ask))
+
+
+def _plain(ask: Callable[[], str]) -> Callable[[], str]:
+    """Turn the ways in which a question fails into NotReady."""
+
+    def asked() -> str:
+        try:
+            return ask()
+        except urllib.error.HTTPError as problem:
+            raise NotReady(f"HTTP {problem.code}: {problem.read(200)!r}") from problem
+        except (OSError, ValueError, KeyError) as problem:
+            reason = getattr(problem, "reason", problem)
+            raise NotReady(f"{type(problem).__name__}: {reason}") from problem
+
+    return asked
+
+
+def _http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=TIMEOUT) as answer:
+        return bytes(answer.read())
+
+
+def _namenode_info(http_port: int) -> dict[str, object]:
+    url = f"http://{LOOPBACK}:{http_port}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo"
+    beans = json.loads(_http("GET", url))["beans"]
+    if not beans:
+        raise NotReady("no NameNodeInfo yet")
+    info: dict[str, object] = beans[0]
+    return info
+
+
+def _webhdfs(http_port: int, method: str, path: str, operation: str, body: bytes | None = None, **options: str) -> None:
+    query = urllib.parse.urlencode({"op": operation, "user.name": HDFS_USER, **options})
+    url = f"http://{LOOPBACK}:{http_port}/webhdfs/v1{path}?{query}"
+    if body is not None:
+        # The NameNode names the DataNode to write to instead of redirecting, so that no body is sent twice.
+        url = json.loads(_http(method, f"{url}&noredirect=true"))["Location"]
+    _http(method, url, body, {"Content-Type": "application/octet-stream"})
+
+
+def _presto_query(port: int, sql: str) -> list[object]:
+    """Run a query by Presto's own HTTP protocol: post it, then follow `nextUri` to its end."""
+    headers = {"X-Presto-User": "probe", "X-Presto-Catalog": "hive", "X-Presto-Schema": "default"}
+    answer = json.loads(_http("POST", f"http://{LOOPBACK}:{port}/v1/statement", sql.encode(), headers))
+    rows: list[object] = []
+    while True:
+        rows += [row[0] for row in answer.get("data", [])]
+        if "error" in answer:
+            raise NotReady(str(answer["error"].get("message"))[:200])
+        if "nextUri" not in answer:
+            return rows
+        answer = json.loads(_http("GET", answer["nextUri"], headers=headers))
+
+
+def _read_all(connection: socket.socket) -> str:
+    connection.settimeout(TIMEOUT)
+    blocks = []
+    while block := connection.recv(4096):
+        blocks.append(block)
+    return b"".join(blocks).decode("utf-8", "replace")

@@ -1,0 +1,73 @@
+"""What every backend can do. Steps, app and jobs never know which one runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.errors import EnvironmentFault
+from harness.model import Capture, ServiceRecord
+
+Tell = Callable[[Mapping[str, object]], None]
+"""Told of a boot's events: `{"event": "starting" | "ready" | "note", "service": ..., "seconds": ..., "text": ...}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """A server as it is now. `state` is one of starting, ready, ended, dead; `pid` is inside its own namespace."""
+
+    name: str
+    room: str
+    pid: int
+    state: str
+    ready_seconds: float | None
+    peak_rss_bytes: int
+    address: str
+    log: Path
+
+    def record(self) -> ServiceRecord:
+        """Give what the record keeps of it."""
+        return ServiceRecord(self.name, self.ready_seconds or 0.0, self.peak_rss_bytes)
+
+
+class Background(Protocol):
+    """A command that goes on while others run."""
+
+    def look(self, *, since_last: bool = False) -> Capture:
+        """Give what it printed so far, or since the last look."""
+
+    def stop(self, signal: int = ..., *, group: bool = False, grace: float = 10.0) -> Capture:
+        """End it with a signal to the process, or to its whole group. Gives all that it printed."""
+
+
+class Cluster(Protocol):
+    """A cluster of the original's services."""
+
+    backend: str
+    mode: str
+
+    def up(self, services: Sequence[str], tell: Tell) -> None:
+        """Start servers and wait until each is useful. Raises EnvironmentFault naming the one that is not."""
+
+    def exec(self, service: str, command: str, *, timeout: float | None = None) -> Capture:
+        """Run a shell command in a service and wait for its end. A command past its time limit has exit code 124."""
+
+    def exec_background(self, service: str, command: str, *, serves: str | None = None) -> Background:
+        """Run a shell command and do not wait. With `serves` it is that server, and this waits until it is ready."""
+
+    def endpoint(self, service: str, port: int) -> tuple[str, int]:
+        """Give the host and port at which the original's `service:port` is reached from this process."""
+
+    def logs(self, service: str) -> Path:
+        """Give the log file of a server."""
+
+    def status(self) -> Sequence[ServerState]:
+        """Give the state of every server that was started."""
+
+    def faults(self) -> Sequence[EnvironmentFault]:
+        """Give an error for each server that is dead or does not answer now; none when the cluster is well."""
+
+    def down(self) -> Sequence[ServerState]:
+        """End everything. Gives the last state of the servers. Raises EnvironmentFault when something is left."""

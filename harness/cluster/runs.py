@@ -1,0 +1,107 @@
+"""Run folders: one per cluster under the cache, with an id, a lock that its keeper holds, and what it was told.
+
+A run whose lock nobody holds is a leftover of a killed keeper; the next start sweeps it away.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from harness.cluster.control import PATH_LIMIT
+from harness.errors import EnvironmentFault
+from harness.locks import is_held
+from harness.settings import cache_dir
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What a keeper is told when it starts: all that it cannot find out by itself."""
+
+    id: str
+    mode: str
+    project: str
+    logs: str
+    app: str
+    java: str
+    prepared: str
+    ports: dict[str, int] = field(default_factory=dict)
+
+
+def runs_dir() -> Path:
+    """Give the folder of all runs of this user."""
+    return cache_dir() / "runs"
+
+
+def run_dir(run_id: str) -> Path:
+    """Give the folder of one run."""
+    return runs_dir() / run_id
+
+
+def socket_path(folder: Path) -> Path:
+    """Give the keeper's control socket."""
+    return folder / "control"
+
+
+def lock_path(folder: Path) -> Path:
+    """Give the lock that a living keeper holds."""
+    return folder / "keeper.lock"
+
+
+def new_id() -> str:
+    """Give an id for a run. Raises EnvironmentFault when its socket's path would be too long for the system."""
+    run_id = secrets.token_hex(3)
+    path = socket_path(run_dir(run_id))
+    if len(str(path).encode()) > PATH_LIMIT:
+        raise EnvironmentFault(
+            "The cache folder's path is too long.",
+            wanted=f"a Unix socket path of at most {PATH_LIMIT} bytes",
+            seen=f"{len(str(path).encode())} bytes: {path}",
+            remedy="set HARNESS_CACHE to a folder with a shorter path",
+        )
+    return run_id
+
+
+def write_spec(folder: Path, spec: RunSpec) -> None:
+    """Store what the keeper is told."""
+    (folder / "spec.json").write_text(json.dumps(asdict(spec)), encoding="utf-8")
+
+
+def read_spec(folder: Path) -> RunSpec:
+    """Read it again."""
+    return RunSpec(**json.loads((folder / "spec.json").read_text(encoding="utf-8")))
+
+
+def living(project: Path) -> list[Path]:
+    """Give the run folders of a project whose keepers live, the newest last."""
+    found = []
+    for folder in runs_dir().glob("*"):
+        try:
+            if is_held(lock_path(folder)) and read_spec(folder).project == str(project):
+                found.append((folder.stat().st_ctime, folder))
+        except (OSError, ValueError, TypeError):
+            continue
+    return [folder for _, folder in sorted(found)]
+
+
+def sweep() -> list[str]:
+    """Remove the run folders that no keeper holds. Returns their ids."""
+    removed = []
+    for folder in runs_dir().glob("*"):
+        if not is_held(lock_path(folder)) and _is_old(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed.append(folder.name)
+    return removed
+
+
+def _is_old(folder: Path) -> bool:
+    """Say whether the folder's keeper has had its time to take the lock."""
+    import time
+
+    try:
+        return time.time() - folder.stat().st_mtime > 30 or lock_path(folder).exists()
+    except OSError:
+        return False

@@ -1,0 +1,189 @@
+"""The real servers of the local backend: how each is started, what it needs first, when it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cluster import config_files, probes
+from harness.cluster.addresses import LOOPBACK
+from harness.cluster.jvm import JavaCommand
+from harness.cluster.layout import HDFS_USER, Layout
+from harness.cluster.probes import Probe
+
+API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A server: its command, what must be ready before it starts, and the probe that says it is useful.
+
+    `room` is the original's container that it belongs to. `once` is a command run before the first start.
+    """
+
+    name: str
+    room: str
+    listener: str
+    command: tuple[str, ...]
+    probe: Probe
+    needs: tuple[str, ...] = ()
+    once: tuple[str, ...] | None = None
+    cwd: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def services(layout: Layout) -> dict[str, Service]:
+    """Give every server of the cluster by name, in the order in which they are shown."""
+    conf, ports, at = layout.conf, layout.addresses.ports, layout.addresses.at
+    log4j1 = {"log4j.configuration": f"file:{conf}/log4j-server.properties"}
+    log4j2 = {"log4j2.configurationFile": f"{conf}/log4j2-server.properties"}
+    hadoop_conf = ("-conf", str(conf / "hadoop.xml"))
+    metastore_conf = tuple(
+        word for key, value in config_files.metastore(layout).items() for word in ("--hiveconf", f"{key}={value}")
+    )
+    java = _Java(layout)
+    found = [
+        Service(
+            "zookeeper",
+            "zookeeper",
+            "zookeeper",
+            java(
+                "zookeeper",
+                "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+                layout.jars("kafka"),
+                128,
+                properties=log4j1,
+                arguments=(str(conf / "zookeeper.properties"),),
+            ),
+            probes.zookeeper(ports["zookeeper"]),
+        ),
+        Service(
+            "kafka",
+            "kafka",
+            "kafka",
+            java(
+                "kafka",
+                "kafka.Kafka",
+                layout.jars("kafka"),
+                384,
+                properties=log4j1,
+                arguments=(str(conf / "kafka.properties"),),
+            ),
+            probes.kafka(at("kafka")),
+            needs=("zookeeper",),
+        ),
+        Service(
+            "namenode",
+            "cloudera",
+            "namenode",
+            java(
+                "namenode",
+                "org.apache.hadoop.hdfs.server.namenode.NameNode",
+                layout.hadoop_jars,
+                256,
+                opens="hadoop",
+                properties=log4j2,
+                arguments=hadoop_conf,
+            ),
+            probes.namenode(ports["namenode-http"]),
+            once=java(
+                "namenode-format",
+                "org.apache.hadoop.hdfs.server.namenode.NameNode",
+                layout.hadoop_jars,
+                256,
+                opens="hadoop",
+                properties=log4j2,
+                arguments=(*hadoop_conf, "-format", "-force", "-nonInteractive"),
+            ),
+        ),
+        Service(
+            "datanode",
+            "cloudera",
+            "datanode",
+            java(
+                "datanode",
+                "org.apache.hadoop.hdfs.server.datanode.DataNode",
+                layout.hadoop_jars,
+                256,
+                opens="hadoop",
+                properties=log4j2,
+                arguments=hadoop_conf,
+            ),
+            probes.datanode(ports["namenode-http"]),
+        ),
+        Service(
+            "metastore",
+            "cloudera",
+            "metastore",
+            java(
+                "metastore",
+                "org.apache.hadoop.hive.metastore.HiveMetaStore",
+                (layout.prepared / "metastore-loopback.jar", *layout.spark_jars),
+                384,
+                opens="hadoop",
+                properties={**log4j2, "derby.stream.error.file": str(layout.logs / "derby.log")},
+                arguments=("-p", str(ports["metastore"]), *metastore_conf),
+            ),
+            probes.metastore(ports["metastore"]),
+        ),
+        Service(
+            "presto",
+            "presto",
+            "presto",
+            java(
+                "presto",
+                "com.facebook.presto.server.PrestoServer",
+                (layout.prepared / "presto-loopback.jar", *layout.jars("presto")),
+                1024,
+                opens="presto",
+                properties={
+                    "node.environment": "w205",
+                    "node.id": "presto",
+                    "node.data-dir": str(layout.run / "presto" / "data"),
+                    "node.bind-ip": LOOPBACK,
+                    "node.internal-address": LOOPBACK,
+                    "config": str(conf / "presto.properties"),
+                },
+            ),
+            probes.presto(ports["presto"]),
+            cwd=layout.run / "presto",
+        ),
+        Service(
+            API,
+            "mids",
+            "api",
+            ("flask", "run", "--host", LOOPBACK, "--port", str(ports["api"])),
+            probes.http_ok(ports["api"], "/healthz"),
+            needs=("kafka",),
+            cwd=layout.workspace,
+            environment={"FLASK_APP": layout.app},
+        ),
+    ]
+    return {service.name: service for service in found}
+
+
+class _Java:
+    """Makes the argument file of a Java server in the run folder and gives the command that starts it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def __call__(
+        self,
+        name: str,
+        main: str,
+        classpath: tuple[Path, ...],
+        heap: int,
+        *,
+        opens: str | None = None,
+        flags: tuple[str, ...] = (),
+        properties: Mapping[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+    ) -> tuple[str, ...]:
+        layout = self._layout
+        file = layout.conf / f"{name}.java"
+        own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **(properties or {})}
+        command = JavaCommand(main, classpath, heap, opens, own, flags, arguments)
+        file.write_text(command.argument_file(), encoding="utf-8")
+        return (str(layout.java), f"@{file}")

@@ -1,0 +1,109 @@
+"""The lock file: the one place where versions of the servers' parts stand.
+
+`toolchain.lock` holds, for each component, what was asked for (`roots`, resolved with their dependencies, and
+`alone`, taken without), what is left out or replaced and why, and what that came to: a line per file with its
+coordinate, size in bytes and sha256.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+_COORDINATE = re.compile(r"[\w.\-]+(:[\w.\-+]+){2,3}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of a Maven repository: `coordinate` is group:artifact:version[:classifier]; `size` in bytes."""
+
+    coordinate: str
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        """Its path in a Maven repository, with forward slashes."""
+        group, artifact, version, *classifier = self.coordinate.split(":")
+        return f"{group.replace('.', '/')}/{artifact}/{version}/{'-'.join([artifact, version, *classifier])}.jar"
+
+    @property
+    def name(self) -> str:
+        """Its artifact name, such as `kafka-clients`."""
+        return self.coordinate.split(":")[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the stack and the files that it takes.
+
+    `exclude` holds `group:artifact` names; `replace` maps a `group:artifact` to the version taken instead.
+    """
+
+    name: str
+    roots: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    replace: Mapping[str, str] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+
+
+def lock_path() -> Path:
+    """Give the path of the lock file inside the package."""
+    return Path(str(resources.files("harness.cluster.toolchain") / "toolchain.lock"))
+
+
+@cache
+def components() -> Mapping[str, Component]:
+    """Read the packaged lock file."""
+    return parse(lock_path().read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> dict[str, Component]:
+    """Read a lock file's text. Raises ValueError naming the line that cannot be read."""
+    result = {}
+    for name, table in tomllib.loads(text).items():
+        result[name] = Component(
+            name,
+            tuple(table.get("roots", ())),
+            tuple(table.get("alone", ())),
+            tuple(table.get("exclude", ())),
+            dict(table.get("replace", {})),
+            tuple(_artifact(line) for line in table.get("artifacts", ())),
+        )
+    return result
+
+
+def _artifact(line: str) -> Artifact:
+    coordinate, size, sha256 = line.split()
+    if not (_COORDINATE.fullmatch(coordinate) and size.isdigit() and _SHA256.fullmatch(sha256)):
+        raise ValueError(f"lock file: not 'coordinate size sha256': {line!r}")
+    return Artifact(coordinate, int(size), sha256)
+
+
+def dump(parts: Mapping[str, Component], header: str) -> str:
+    """Write a lock file's text; `parse(dump(x))` gives x."""
+    lines = [f"# {line}" for line in header.splitlines()]
+    for part in parts.values():
+        lines += ["", f"[{part.name}]"]
+        for key in ("roots", "alone", "exclude"):
+            if values := getattr(part, key):
+                lines += [f"{key} = [", *(f'  "{value}",' for value in values), "]"]
+        if part.replace:
+            pairs = ", ".join(f'"{key}" = "{value}"' for key, value in part.replace.items())
+            lines.append(f"replace = {{ {pairs} }}")
+        lines.append("artifacts = [")
+        lines += [f'  "{item.coordinate} {item.size} {item.sha256}",' for item in part.artifacts]
+        lines.append("]")
+    return "\n".join(lines) + "\n"
+
+
+def version_of(component: str, artifact: str) -> str:
+    """Give the locked version of an artifact, such as `version_of("kafka", "kafka_2.13")`."""
+    return next(a.coordinate.split(":")[2] for a in components()[component].artifacts if a.name == artifact)

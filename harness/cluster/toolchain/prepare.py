@@ -1,0 +1,80 @@
+"""Small jars that the servers need beside the published ones, made once into the cache.
+
+- `empty-site.jar`: FsShell wants a core-site.xml on its class path; the real settings come by `-conf`.
+- `hdfs-webapps.jar`: the web pages out of the minicluster's jar, with an index, so that `/` of a NameNode answers
+  (and both servers need not search the big jar).
+- `metastore-loopback.jar`, `presto-loopback.jar`: classes changed by `class_patches`, first on the class path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+from harness.cluster.toolchain import class_patches
+from harness.cluster.toolchain.fetch import maven_dir
+from harness.cluster.toolchain.lock import Artifact, components
+from harness.locks import exclusive
+
+_FORMAT = "3"
+
+
+def prepared_dir(cache_dir: Path, pyspark_version: str) -> Path:
+    """Give the folder for this lock and this pyspark; another lock has another folder."""
+    parts = [item.sha256 for name in ("hdfs", "presto") for item in components()[name].artifacts]
+    key = hashlib.sha256(" ".join((_FORMAT, pyspark_version, *parts)).encode()).hexdigest()[:12]
+    return cache_dir / "prepared" / key
+
+
+def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
+    """Make the jars when they are missing. Returns their folder."""
+    folder = prepared_dir(cache_dir, pyspark_version)
+    done = folder / "done"
+    if done.exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with exclusive(cache_dir / "prepare.lock"):
+        maven = maven_dir(cache_dir)
+        _jar(folder / "empty-site.jar", {"core-site.xml": b"<configuration/>\n"})
+        _jar(folder / "hdfs-webapps.jar", _webapps(maven / components()["hdfs"].artifacts[0].path))
+        hive_common = next(pyspark_jars.glob("hive-common-*.jar"))
+        airlift_jmx, netty = (maven / _presto_artifact(name).path for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport"))
+        patched = {
+            "metastore-loopback.jar": {
+                "org/apache/hadoop/hive/common/auth/HiveAuthUtils.class": (hive_common, class_patches.metastore_on_loopback)
+            },
+            "presto-loopback.jar": {
+                "com/facebook/airlift/jmx/JmxAgent9.class": (airlift_jmx, class_patches.presto_without_jmx_agent),
+                "io/netty/bootstrap/AbstractBootstrap.class": (netty, class_patches.netty_on_loopback),
+            },
+        }
+        for name, changes in patched.items():
+            _jar(folder / name, {entry: change(_read(source, entry)) for entry, (source, change) in changes.items()})
+        done.touch()
+    return folder
+
+
+def _presto_artifact(name: str) -> Artifact:
+    return next(item for item in components()["presto"].artifacts if item.coordinate.startswith(f"{name}:"))
+
+
+def _read(source: Path, entry: str) -> bytes:
+    with zipfile.ZipFile(source) as jar:
+        return jar.read(entry)
+
+
+def _jar(path: Path, entries: dict[str, bytes]) -> None:
+    draft = path.with_suffix(".new")
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as jar:
+        for name, content in entries.items():
+            jar.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content)
+    draft.replace(path)
+
+
+def _webapps(minicluster: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(minicluster) as jar:
+        entries = {name: jar.read(name) for name in jar.namelist() if name.startswith("webapps/")}
+    for role in ("hdfs", "datanode"):
+        entries[f"webapps/{role}/index.html"] = f"<!doctype html><title>{role}</title><p>{role}: see /jmx\n".encode()
+    return entries

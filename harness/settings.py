@@ -1,0 +1,132 @@
+"""Settings, resolved once: flag, then environment, then `[tool.harness]` in pyproject.toml, then default."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import UsageError
+
+BACKENDS = ("local",)
+MODES = ("private", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run uses. Times are seconds; `ports` maps a service name to the port asked for.
+
+    `mode` is None where the machine decides: private where a sandbox can be had, else open.
+    """
+
+    project: Path
+    out: Path
+    assignment: str = "assignment"
+    app: str = "app/game_api.py"
+    backend: str = "local"
+    mode: str | None = None
+    keep: bool = False
+    ports: Mapping[str, int] = field(default_factory=dict)
+    boot_timeout: float = 180.0
+    command_timeout: float = 180.0
+    step_timeout: float = 420.0
+
+
+def cache_dir() -> Path:
+    """Give the folder for downloads and run data: `HARNESS_CACHE`, else the user's cache folder."""
+    if given := os.environ.get("HARNESS_CACHE"):
+        return Path(given).expanduser().resolve()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "pipeline-harness"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "pipeline-harness"
+
+
+def find_project(start: Path | None = None) -> Path:
+    """Give the nearest folder, from `start` upwards, whose pyproject.toml has `[tool.harness]`.
+
+    Raises UsageError when there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if _table(folder) is not None:
+            return folder
+    raise UsageError(
+        "No project here.",
+        wanted="a pyproject.toml with a [tool.harness] table in this folder or above it",
+        seen=f"none from {start} upwards",
+        remedy="cd to the project, or give --project FOLDER",
+    )
+
+
+def resolve(
+    *,
+    project: Path | None = None,
+    out: Path | None = None,
+    backend: str | None = None,
+    mode: str | None = None,
+    keep: bool = False,
+    ports: Mapping[str, int] | None = None,
+    step_timeout: float | None = None,
+    command_timeout: float | None = None,
+) -> Settings:
+    """Resolve every setting. Flags are the arguments; None means that the flag was not given.
+
+    Raises UsageError for an unknown backend or mode and for a number that is none.
+    """
+    root = project.resolve() if project else find_project()
+    table = _table(root) or {}
+
+    def pick(flag: object, name: str, default: object) -> object:
+        if flag is not None:
+            return flag
+        if (text := os.environ.get(f"HARNESS_{name.upper()}")) is not None:
+            return text
+        return table.get(name, default)
+
+    chosen_mode = pick(mode, "mode", None)
+    return Settings(
+        project=root,
+        out=(Path(str(pick(out, "out", root / "reports" / "latest")))).expanduser().absolute(),
+        assignment=str(table.get("assignment", "assignment")),
+        app=str(table.get("app", "app/game_api.py")),
+        backend=_one_of("backend", pick(backend, "backend", "local"), BACKENDS),
+        mode=None if chosen_mode is None else _one_of("mode", chosen_mode, MODES),
+        keep=keep,
+        ports=dict(ports or {}),
+        boot_timeout=_seconds("boot_timeout", pick(None, "boot_timeout", 180.0)),
+        command_timeout=_seconds("command_timeout", pick(command_timeout, "command_timeout", 180.0)),
+        step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
+    )
+
+
+def _table(folder: Path) -> dict[str, object] | None:
+    """Read `[tool.harness]` of a folder's pyproject.toml; None when there is none."""
+    path = folder / "pyproject.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UsageError(f"{path} cannot be read.", seen=str(problem), remedy="mend the file") from problem
+    table = data.get("tool", {}).get("harness")
+    return table if isinstance(table, dict) else None
+
+
+def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise UsageError(f"Unknown {name}: {value!r}.", wanted=" or ".join(known))
+    return str(value)
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 86_400:
+        raise UsageError(f"{name} is {value!r}.", wanted="seconds, more than 0 and less than a day")
+    return seconds
