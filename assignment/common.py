@@ -10,8 +10,8 @@ REQUESTS = 10
 PRESTO = "presto --server presto:8080 --catalog hive --schema default --output-format ALIGNED"
 WATCH = "kafkacat -C -b kafka:29092 -t events -o beginning"
 EMPTY_TOPIC = (
-    """echo '{"version": 1, "partitions": [{"topic": "events", "partition": 0, "offset": -1}]}' > /tmp/all.json"""
-    " && kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /tmp/all.json"
+    """echo '{"version": 1, "partitions": [{"topic": "events", "partition": 0, "offset": -1}]}'"""
+    " | kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /dev/stdin"
 )
 
 

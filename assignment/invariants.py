@@ -47,7 +47,7 @@ def parquet_rows(e: Evidence) -> Pair:
 def hive_rows(e: Evidence) -> Pair:
     """Two readers of one table agree."""
     counted = e.last("hive", "hive", "values")
-    rows = int(str(counted[0][0])) if isinstance(counted, list) and counted else None  # type: ignore[index]
+    rows = int(str(counted[0][0])) if isinstance(counted, list) and counted else None
     return e.entry("hive", "spark", "printed", "rows in table purchases"), rows
 
 
@@ -95,6 +95,6 @@ def guild_rows(e: Evidence) -> Pair:
 def count(e: Evidence, step: str) -> Fact:
     """Give the answer of a step's first `select count(*)`: the first Presto output of one row with one whole number."""
     for values in e.all(step, "presto", "values"):
-        if isinstance(values, list) and len(values) == 1 and len(values[0]) == 1 and str(values[0][0]).isdigit():  # type: ignore[arg-type,index]
-            return int(str(values[0][0]))  # type: ignore[index]
+        if isinstance(values, list) and len(values) == 1 and len(values[0]) == 1 and str(values[0][0]).isdigit():
+            return int(str(values[0][0]))
     return None

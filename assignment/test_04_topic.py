@@ -6,7 +6,10 @@ from common import EMPTY_TOPIC, WATCH
 
 from harness import Run, StepRecord, step
 
-ANSWERS = {"/": ("This is the default response!\n", "default"), "/purchase_a_sword": ("Sword Purchased!\n", "purchase_sword")}
+ANSWERS = {
+    "/": ("This is the default response!\n", "default"),
+    "/purchase_a_sword": ("Sword Purchased!\n", "purchase_sword"),
+}
 
 
 @step("Create the topic and watch it")

@@ -17,7 +17,6 @@ def test_load(run: Run, api: StepRecord, topic: StepRecord) -> None:
     topic's beginning to its end (`-e` ends at the last one).
     """
     run.clear("kafka", EMPTY_TOPIC)
-    run.look("api")
     for ab, length in zip(send_load(run), (30, 17, 30, 17), strict=True):
         run.expect(f"{ab.facts['document_path']}: document length", ab.facts["document_length"], length)
     total = len(USERS) * len(ROUTES) * REQUESTS
@@ -30,6 +29,8 @@ def test_load(run: Run, api: StepRecord, topic: StepRecord) -> None:
     stored = messages(run)
     run.expect("messages in the topic", stored.facts["messages"], total)
     run.expect("messages that are no JSON object", stored.facts["malformed"], 0)
-    run.expect("messages by type", stored.facts["by_event_type"], {kind: len(USERS) * REQUESTS for kind in ROUTES.values()})
+    run.expect(
+        "messages by type", stored.facts["by_event_type"], {kind: len(USERS) * REQUESTS for kind in ROUTES.values()}
+    )
     by_player = {f"{user} {kind}": REQUESTS for user in USERS for kind in ROUTES.values()}
     run.expect("messages by player and type", stored.facts["by_host_and_event_type"], by_player)

@@ -2,7 +2,7 @@
 
 from common import REQUESTS, USERS, purchases_expected
 
-from harness import Run, StepRecord, step
+from harness import Fact, Run, StepRecord, step
 
 COLUMNS = ["Accept", "Host", "User-Agent", "event_type", "timestamp"]
 
@@ -34,6 +34,6 @@ def test_batch(run: Run, load: StepRecord) -> None:
     run.expect("the job's output is committed", "/tmp/purchases/_SUCCESS" in files.stdout, True)
 
 
-def _dict(value: object) -> dict[str, object]:
+def _dict(value: Fact) -> dict[str, Fact]:
     assert isinstance(value, dict)
     return value

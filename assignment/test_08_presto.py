@@ -20,7 +20,7 @@ def test_presto(run: Run, hive: StepRecord) -> None:
     tables = query(run, "show tables")
     run.expect("the table is listed", ["purchases"] in _rows(tables.facts["values"]), True)
     described = query(run, "describe purchases")
-    run.expect("columns and types", described.facts["describe"], {name: "varchar" for name in COLUMNS})
+    run.expect("columns and types", described.facts["describe"], dict.fromkeys(COLUMNS, "varchar"))
     rows = query(run, "select * from purchases")
     run.expect("columns", rows.facts["columns"], COLUMNS)
     run.expect("(N rows) = the rows above it", rows.facts["row_counts_agree"], True)

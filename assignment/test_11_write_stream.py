@@ -5,6 +5,8 @@ from common import PRESTO, REQUESTS, query, scalar
 from harness import Run, StepRecord, step
 
 LOOPS = 3
+BY_FILE = r"""select regexp_extract(\"\$path\", '[^/]+$') as file, count(*) as purchases
+from sword_purchases group by 1 order by 2 desc"""
 FEED = """\
 while true; do
   ab -n 10 -H "Host: user1.comcast.com" http://localhost:5000/purchase_a_sword
@@ -53,7 +55,10 @@ def test_write_stream(run: Run, load: StepRecord) -> None:
     run.expect("Found N items = the lines below it", files.facts["found_agrees"], True)
     counted = query(run, "select count(*) from sword_purchases")
     run.expect("rows through Presto = 10 × rounds", scalar(counted), expected)
-    by_file = query(run, r"select regexp_extract(\"\$path\", '[^/]+$') as file, count(*) as purchases from sword_purchases group by 1 order by 2 desc")
+    by_file = query(
+        run,
+        BY_FILE,
+    )
     filled = by_file.facts["rows"]
     run.expect("at least 2 batches that are not empty", isinstance(filled, int) and filled >= 2, True)
 

@@ -19,7 +19,6 @@ def test_guild(run: Run, load: StepRecord) -> None:
     sixth column, to Parquet on HDFS, into the table `guild_joins`, and out through Presto, counted at each place.
     """
     before = _joins(run)
-    run.look("api")
     for user, guild in GUILDS.items():
         ab = run("mids", f'ab -n {REQUESTS} -H "Host: {user}" http://localhost:5000/join_guild/{guild}')
         run.expect(f"{user}: complete requests", ab.facts["complete"], REQUESTS)
@@ -34,7 +33,7 @@ def test_guild(run: Run, load: StepRecord) -> None:
     job = run("spark", "spark-submit jobs/write_guilds_table.py")
     run.expect("rows shown", job.facts["rows"], expected)
     described = query(run, "describe guild_joins")
-    run.expect("columns and types", described.facts["describe"], {name: "varchar" for name in COLUMNS})
+    run.expect("columns and types", described.facts["describe"], dict.fromkeys(COLUMNS, "varchar"))
     counted = query(run, "select count(*) from guild_joins")
     run.expect("rows through Presto", scalar(counted), expected)
     by_guild = query(run, "select guild_name, host, count(*) from guild_joins group by 1, 2 order by 1")

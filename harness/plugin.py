@@ -6,11 +6,12 @@ its name, and that fixture asks for the fixtures of the steps that it needs.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 
@@ -36,12 +37,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `harness report` has too."""
     group = parser.getgroup("harness", "pipeline harness")
     group.addoption("--backend", choices=settings_module.BACKENDS, help="where the cluster runs (default: local)")
-    group.addoption("--mode", choices=settings_module.MODES, help="private: in a sandbox; open: on the machine's loopback")
+    group.addoption(
+        "--mode", choices=settings_module.MODES, help="private: in a sandbox; open: on the machine's loopback"
+    )
+    group.addoption("--steps", metavar="NAME,…", help="run these steps and what they need")
     group.addoption("--keep", action="store_true", help="leave the cluster up for later steps")
     group.addoption("--out", type=Path, help="folder of the report (default: reports/latest)")
     group.addoption("--port", action="append", default=[], metavar="SERVICE=N", help="open mode: port of a service")
     group.addoption("--step-timeout", type=float, metavar="SECONDS", help="time limit of each step (default: 420)")
-    group.addoption("--command-timeout", type=float, metavar="SECONDS", help="time limit of each command (default: 180)")
+    group.addoption(
+        "--command-timeout", type=float, metavar="SECONDS", help="time limit of each command (default: 180)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,17 +77,17 @@ class Steps:
         self._handlers: dict[int, object] = {}
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Take the collected steps, import those that they may need, and register a fixture for each."""
         collected = {item: found for item in items if (found := step_of(getattr(item, "obj", None)))}
         if not collected:
             return
         try:
-            self._begin(session, items, collected)
+            self._begin(items, collected)
         except HarnessError as problem:
             raise pytest.UsageError(str(problem)) from problem
 
-    def _begin(self, session: pytest.Session, items: list[pytest.Item], collected: dict[pytest.Item, Step]) -> None:
+    def _begin(self, items: list[pytest.Item], collected: dict[pytest.Item, Step]) -> None:
         option = self._config.option
         settings = settings_module.resolve(
             project=self._config.rootpath,
@@ -94,8 +100,9 @@ class Steps:
             command_timeout=option.command_timeout,
         )
         steps = ordered(_declared_steps(settings.project / settings.assignment, collected.values()))
-        if settings.keep:
-            dropped = [item for item, found in collected.items() if found.id == "teardown"]
+        wanted = _wanted(option.steps, steps) - ({"teardown"} if settings.keep else set())
+        dropped = [item for item, found in collected.items() if found.id not in wanted]
+        if dropped:
             items[:] = [item for item in items if item not in dropped]
             self._config.hook.pytest_deselected(items=dropped)
         order = {step_id: index for index, step_id in enumerate(steps)}
@@ -154,6 +161,11 @@ class Steps:
             return str(outcome), "", str(outcome).upper()
         return ("passed", "", "") if report.passed and report.when == "call" else None
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Show a step file that cannot be imported, also where pytest's own report is off."""
+        if report.failed and self._config.option.tbstyle == "no":
+            print(report.longreprtext, file=self._terminal, flush=True)
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note how the run was interrupted."""
         if self.session:
@@ -166,8 +178,8 @@ class Steps:
         """Take the cluster down, undisturbed by further Ctrl-C, and say where the report is."""
         if self.session is None:
             return
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._handlers.setdefault(number, signal.signal(number, signal.SIG_IGN))
+        for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._handlers.setdefault(ignored, signal.signal(ignored, signal.SIG_IGN))
         try:
             self.session.close()
         finally:
@@ -182,6 +194,21 @@ class Steps:
         """Say where the report is."""
         if self.session:
             terminalreporter.write_line(f"report: {self.session.settings.out / 'README.md'}")
+
+
+def _wanted(names: str | None, steps: Mapping[str, Step]) -> set[str]:
+    """Give the ids that --steps names, or all. Raises UsageError for one that is no step."""
+    if not names:
+        return set(steps)
+    wanted = set(names.split(","))
+    if unknown := sorted(wanted - set(steps)):
+        close = difflib.get_close_matches(unknown[0], steps, 1)
+        raise UsageError(
+            f"Unknown step: {', '.join(unknown)}.",
+            wanted=", ".join(steps),
+            remedy=f"harness step {close[0]}" if close else None,
+        )
+    return wanted
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

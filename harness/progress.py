@@ -85,7 +85,8 @@ class PlainProgress:
         while not self._closed.wait(HEARTBEAT):
             now = time.monotonic()
             with self._lock:
-                going = [f"{what} ({now - since:.0f} s)" for what, since in self._running.items()]
+                ages = {what: now - since for what, since in self._running.items()}
+            going = [f"{what} ({age:.0f} s)" for what, age in ages.items() if age >= HEARTBEAT / 2]
             if going:
                 self._print(f"… still at {', '.join(going)}")
 
@@ -158,7 +159,13 @@ class DownloadProgress:
         self._total, self._done, self._said = total_bytes, 0, 0
         self.say(f"fetching {files} files, {total_bytes / 1e6:.0f} MB")
         if self._console.is_terminal:
-            columns = (TextColumn("servers' parts"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("servers' parts"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+            )
             self._bar = RichProgress(*columns, console=self._console, transient=True)
             self._bar.add_task("fetch", total=total_bytes)
             self._bar.start()

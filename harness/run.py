@@ -128,7 +128,10 @@ class Run:
         return self._add("harness ps", server_table(self.cluster.status()), clock)
 
     def down(self) -> Capture:
-        """Take the cluster down, as `harness down` does, and record it. Raises EnvironmentFault when something is left."""
+        """Take the cluster down, as `harness down` does, and record it.
+
+        Raises EnvironmentFault when something is left.
+        """
         clock = time.monotonic()
         lines = [f"{state.name} {state.state}\n" for state in self._take_down()]
         return self._add("harness down", "".join([*lines, "nothing is left: no process, no port, no folder\n"]), clock)
@@ -161,7 +164,9 @@ def server_table(states: Sequence[ServerState]) -> str:
         ready = "-" if item.ready_seconds is None else f"{item.ready_seconds:.1f} s"
         rows.append((item.name, item.state, ready, f"{item.peak_rss_bytes / 2**20:.0f} MB", item.address))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows)
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
+    )
 
 
 def utc_now() -> str:

@@ -102,6 +102,8 @@ class Session:
         )
         outcome, message = Outcome.PASSED, None
         try:
+            for background in self._backgrounds.values():
+                background.look(since_last=True)  # what it printed before this step is not this step's
             step.function(run, *needed)
             if failures := run.failures():
                 raise StepFailed("\n".join(failures))
@@ -208,7 +210,7 @@ class Session:
                 return
 
     def _restore(self, cluster: LocalCluster) -> None:
-        """Take over what earlier runs did in this cluster; what this run does again is done again, with what needs it."""
+        """Take over what earlier runs did in this cluster, but for what is done again now and what needs that."""
         file = cluster.folder / KNOWN
         if not file.exists():
             return
@@ -247,7 +249,7 @@ class Session:
         order = [step_id for step_id in self._steps if step_id in self._records]
         steps = tuple(self._records[step_id] for step_id in order)
         return Record(
-            assignment=self.settings.project.name,
+            assignment=self.settings.title,
             backend=self.settings.backend,
             mode=self._mode,
             versions=versions.all_versions(),

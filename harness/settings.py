@@ -24,6 +24,7 @@ class Settings:
 
     project: Path
     out: Path
+    title: str
     assignment: str = "assignment"
     app: str = "app/game_api.py"
     backend: str = "local"
@@ -91,6 +92,7 @@ def resolve(
     return Settings(
         project=root,
         out=(Path(str(pick(out, "out", root / "reports" / "latest")))).expanduser().absolute(),
+        title=str(table.get("title", root.name)),
         assignment=str(table.get("assignment", "assignment")),
         app=str(table.get("app", "app/game_api.py")),
         backend=_one_of("backend", pick(backend, "backend", "local"), BACKENDS),

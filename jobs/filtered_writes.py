@@ -4,7 +4,7 @@
 from game_events import table_rows
 from pyspark.sql import SparkSession
 
-LOCATION = "/tmp/purchases"  # noqa: S108
+LOCATION = "/tmp/purchases"
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from game_events import create_external_table, table_rows
 from pyspark.sql import SparkSession
 
 TABLE = "guild_joins"
-LOCATION = "/tmp/guild_joins"  # noqa: S108
+LOCATION = "/tmp/guild_joins"
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from game_events import create_external_table, table_rows
 from pyspark.sql import SparkSession
 
 TABLE = "purchases"
-LOCATION = "/tmp/purchases"  # noqa: S108
+LOCATION = "/tmp/purchases"
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ The checkpoint holds the offsets: a stream that starts again goes on where it st
 from game_events import extract, read_event_stream
 from pyspark.sql import SparkSession
 
-LOCATION = "/tmp/sword_purchases"  # noqa: S108
-CHECKPOINT = "/tmp/checkpoints_for_sword_purchases"  # noqa: S108
+LOCATION = "/tmp/sword_purchases"
+CHECKPOINT = "/tmp/checkpoints_for_sword_purchases"
 
 
 def main() -> None:

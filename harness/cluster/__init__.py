@@ -1,0 +1,1 @@
+"""Clusters: the protocol, its backends, the servers and their probes, and the toolchain."""

@@ -91,7 +91,7 @@ class Reservations:
                         f"Port {wanted[name]} is taken.",
                         wanted=f"{name} on {LOOPBACK}:{wanted[name]}, as --port asked",
                         seen=f"another program listens there{_listener(wanted[name])}",
-                        remedy=f"end that program, choose another port, or leave out --port {name}=… to have one chosen",
+                        remedy=f"end that program, choose another port, or leave out --port {name}=…",
                     )
                 ports[name] = wanted[name]
             elif self._take(original):
@@ -136,7 +136,8 @@ def _listener(port: int) -> str:
 
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listens and listens.port == port and connection.pid:
                 process = psutil.Process(connection.pid)
                 return f" (process {process.pid}, {process.name()})"
     except psutil.Error:

@@ -82,7 +82,9 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
 def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
     kafka = layout.addresses.at("kafka")
     spark = {
-        "spark-submit": _java(layout, "spark-submit", "org.apache.spark.deploy.SparkSubmit", layout.spark_jars, 1024, "spark"),
+        "spark-submit": _java(
+            layout, "spark-submit", "org.apache.spark.deploy.SparkSubmit", layout.spark_jars, 1024, "spark"
+        ),
         "pyspark": _pyspark(layout),
     }
     hadoop = _java(
@@ -121,7 +123,9 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
         "kafka": {
             "kafka-topics": _TRANSLATE_ZOOKEEPER.format(kafka=kafka)
             + _kafka(layout, "kafka-topics", "org.apache.kafka.tools.TopicCommand"),
-            "kafka-delete-records": _kafka(layout, "kafka-delete-records", "org.apache.kafka.tools.DeleteRecordsCommand"),
+            "kafka-delete-records": _kafka(
+                layout, "kafka-delete-records", "org.apache.kafka.tools.DeleteRecordsCommand"
+            ),
             "kafka-get-offsets": _kafka(layout, "kafka-get-offsets", "org.apache.kafka.tools.GetOffsetShell"),
             "kafka-configs": _kafka(layout, "kafka-configs", "kafka.admin.ConfigCommand"),
             "kafka-consumer-groups": _kafka(
@@ -130,7 +134,9 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
             "kafka-console-consumer": _kafka(
                 layout, "kafka-console-consumer", "org.apache.kafka.tools.consumer.ConsoleConsumer"
             ),
-            "kafka-console-producer": _kafka(layout, "kafka-console-producer", "org.apache.kafka.tools.ConsoleProducer"),
+            "kafka-console-producer": _kafka(
+                layout, "kafka-console-producer", "org.apache.kafka.tools.ConsoleProducer"
+            ),
         },
         "cloudera": cloudera,
         "spark": spark,
@@ -183,10 +189,13 @@ def _java(
 
 def _subcommand(program: str, word: str, script: str) -> str:
     """Take `hadoop fs …` and `hdfs dfs …`; the other subcommands are not there, and that is said."""
-    return (
-        f'if [ "${{1-}}" != {word} ]; then\n'
-        f'  echo "{program}: only \'{program} {word}\' is here, not \'{program} ${{1-}}\'" >&2\n  exit 2\nfi\nshift\n{script}'
-    )
+    return f"""\
+if [ "${{1-}}" != {word} ]; then
+  echo "{program}: only '{program} {word}' is here, not '{program} ${{1-}}'" >&2
+  exit 2
+fi
+shift
+{script}"""
 
 
 def _pyspark(layout: Layout) -> str:

@@ -170,6 +170,7 @@ def _properties(values: Mapping[str, object]) -> str:
 
 def _xml(values: Mapping[str, object]) -> str:
     properties = "".join(
-        f"  <property><name>{key}</name><value>{escape(str(value))}</value></property>\n" for key, value in values.items()
+        f"  <property><name>{key}</name><value>{escape(str(value))}</value></property>\n"
+        for key, value in values.items()
     )
     return f"<configuration>\n{properties}</configuration>\n"

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SHORT_RUN = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
+_NO_CGROUPS = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UseContainerSupport")
+"""Heaps are given; and Java 17 fails to read version 1 cgroups inside a sandbox that has its own."""
+
+SHORT_RUN = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", *_NO_CGROUPS)
 """C1 and the serial collector: servers that live for a minute never earn the optimising compiler back.
 Without UsePerfData nothing is left in /tmp/hsperfdata_*."""
 

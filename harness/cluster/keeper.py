@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness.cluster import commands, config_files, runs, services
@@ -30,7 +31,7 @@ from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.servers import Servers
 from harness.cluster.services import Service
 from harness.cluster.spawn import Spawner
-from harness.cluster.toolchain import system
+from harness.cluster.toolchain import pyspark_dir, system
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import take
 from harness.settings import cache_dir
@@ -70,8 +71,6 @@ class Keeper:
             ports = {name: port for name, (_, port) in ORIGINAL.items()}
         else:
             ports, self.notes = self._reservations.choose(spec.ports)
-        import pyspark
-
         programs = {tool.program: found for tool in system.TOOLS if (found := system.find(tool.program, cache_dir()))}
         layout = Layout(
             run=self._folder,
@@ -82,7 +81,7 @@ class Keeper:
             prepared=Path(spec.prepared),
             java=Path(spec.java),
             python=Path(sys.executable),
-            pyspark=Path(pyspark.__file__).parent,
+            pyspark=pyspark_dir(),
             programs=programs,
             addresses=Addresses(spec.mode, ports),
             app=spec.app,
@@ -209,8 +208,8 @@ class Keeper:
         connection.close()
 
     def _status(self) -> Message:
-        for server in self._servers.running.values():
-            server.measure()
+        for running in list(self._servers.running.values()):
+            running.measure()
         return {
             "mode": self._spec.mode,
             "ports": dict(self._layout.addresses.ports),
@@ -254,7 +253,11 @@ class Keeper:
 
 def _as_message(problem: HarnessError) -> Message:
     return {
-        "kind": "environment" if isinstance(problem, EnvironmentFault) else "usage" if problem.exit_code == 2 else "own",
+        "kind": "environment"
+        if isinstance(problem, EnvironmentFault)
+        else "usage"
+        if problem.exit_code == 2
+        else "own",
         "headline": problem.headline,
         "wanted": problem.wanted,
         "seen": problem.seen,
@@ -265,10 +268,8 @@ def _as_message(problem: HarnessError) -> Message:
 
 
 def _send_quietly(connection: Connection, message: Message) -> None:
-    try:
+    with suppress(Closed):
         connection.send(message)
-    except Closed:
-        pass
 
 
 def main() -> None:

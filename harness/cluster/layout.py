@@ -70,7 +70,14 @@ class Layout:
     @cached_property
     def hadoop_jars(self) -> tuple[Path, ...]:
         """The class path of the HDFS servers and of `hadoop fs`."""
-        names = ("hadoop-client-api-", "hadoop-client-runtime-", "slf4j-api-", "jcl-over-slf4j-", "jul-to-slf4j-", "log4j-")
+        names = (
+            "hadoop-client-api-",
+            "hadoop-client-runtime-",
+            "slf4j-api-",
+            "jcl-over-slf4j-",
+            "jul-to-slf4j-",
+            "log4j-",
+        )
         shared = tuple(jar for jar in self.pyspark_jars if jar.name.startswith(names))
         return (self.prepared / "hdfs-webapps.jar", self.prepared / "empty-site.jar", *shared, *self.jars("hdfs"))
 

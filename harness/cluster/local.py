@@ -26,6 +26,9 @@ from harness.model import Capture
 from harness.outputs import derive
 from harness.settings import Settings, cache_dir
 
+SHELL = "/bin/bash"
+"""What students type into. It replaces itself by a single command, so that signals reach the program itself."""
+
 KEEPER_START = 30.0
 DOWN_TIME = 60.0
 
@@ -35,7 +38,9 @@ class LocalCluster:
 
     backend = "local"
 
-    def __init__(self, folder: Path, spec: runs.RunSpec, settings: Settings, keeper: subprocess.Popen[bytes] | None) -> None:
+    def __init__(
+        self, folder: Path, spec: runs.RunSpec, settings: Settings, keeper: subprocess.Popen[bytes] | None
+    ) -> None:
         self.folder = folder
         self.mode = spec.mode
         self.notes: list[str] = []
@@ -85,7 +90,12 @@ class LocalCluster:
                 )
             with (logs / "keeper.log").open("wb") as log:
                 keeper = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=settings.project
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    cwd=settings.project,
                 )
             cluster = cls(folder, spec, settings, keeper)
             cluster._take_lease(logs / "keeper.log")
@@ -127,7 +137,7 @@ class LocalCluster:
         started, clock = _now(), time.monotonic()
         out, err = self._capture_files()
         limit = self._settings.command_timeout if timeout is None else timeout
-        ended = self.run(service, ["/bin/sh", "-c", command], out, err, timeout=limit)
+        ended = self.run(service, [SHELL, "-c", command], out, err, timeout=limit)
         seconds = round(time.monotonic() - clock, 3)
         stdout, stderr = _read(out), _read(err)
         if ended["timed_out"]:
@@ -141,8 +151,8 @@ class LocalCluster:
             self._ask({"op": "stop_service", "service": serves})
         out, err = self._capture_files()
         background = LocalBackground(self, service, command, out, err)
-        request = {"background": True, "serves": serves, "log": str(err)}
-        background.id = self.run(service, ["/bin/sh", "-c", command], out, err, **request)["id"]
+        started = self.run(service, [SHELL, "-c", command], out, err, background=True, serves=serves, log=str(err))
+        background.id = started["id"]
         if serves:
             self._ask({"op": "await_ready", "service": serves})
         return background
@@ -203,6 +213,11 @@ class LocalCluster:
         known = ", ".join(f"{host}:{number}" for host, number in ORIGINAL.values())
         raise UsageError(f"No server listens at {service}:{port}.", wanted=known)
 
+    @property
+    def log_folder(self) -> str:
+        """The folder of the servers' logs."""
+        return self._spec.logs
+
     def translate(self, command: str) -> str:
         """Write this cluster's addresses in place of the original's."""
         return self._addresses.translate(command)
@@ -223,7 +238,7 @@ class LocalCluster:
         """Give the peak memory in bytes of all processes of the cluster together."""
         return int(self._ask({"op": "status"})["peak_memory"])
 
-    def faults(self) -> list[EnvironmentFault]:
+    def faults(self) -> list[HarnessError]:
         """Give an error for each server that is dead or does not answer; one for the keeper when it is gone."""
         try:
             return [_as_error(message) for message in self._ask({"op": "sick"})["sick"]]
@@ -415,7 +430,9 @@ def choose_mode(settings: Settings, toolchain: Toolchain) -> tuple[str, str | No
     in it.
     """
     if settings.mode == "private" and settings.ports:
-        raise UsageError("--port is for open mode: a private cluster has the original's ports.", remedy="add --mode open")
+        raise UsageError(
+            "--port is for open mode: a private cluster has the original's ports.", remedy="add --mode open"
+        )
     if settings.mode == "open" or settings.ports:
         return "open", None
     bwrap = toolchain.programs.get("bwrap")
@@ -446,7 +463,7 @@ def _capture(
 
 def _as_error(message: Message) -> HarnessError:
     kinds = {"environment": EnvironmentFault, "usage": UsageError}
-    made = kinds.get(message["kind"], HarnessError)(
+    return kinds.get(message["kind"], HarnessError)(
         message["headline"],
         wanted=message.get("wanted"),
         seen=message.get("seen"),
@@ -454,7 +471,6 @@ def _as_error(message: Message) -> HarnessError:
         tail=message.get("tail") or (),
         remedy=message.get("remedy"),
     )
-    return made
 
 
 def _states(message: Message) -> list[ServerState]:

@@ -114,7 +114,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def peak_rss(pid: int) -> int:
-    """Give the peak resident memory of a process in bytes; where the system keeps no peak, today's; 0 when it is gone."""
+    """Give the peak resident memory of a process in bytes (today's where the system keeps none; 0 when it is gone)."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -128,7 +128,7 @@ def peak_rss(pid: int) -> int:
 
 
 def memory_below(pid: int) -> int:
-    """Give the memory in bytes of all processes below one: PSS where the system tells, so that shared pages count once."""
+    """Give the memory in bytes of all processes below one; PSS where there is one, so that shared pages count once."""
     total = 0
     try:
         children = psutil.Process(pid).children(recursive=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from harness.errors import EnvironmentFault
+from harness.errors import HarnessError
 from harness.model import Capture, ServiceRecord
 
 Tell = Callable[[Mapping[str, object]], None]
@@ -66,7 +66,7 @@ class Cluster(Protocol):
     def status(self) -> Sequence[ServerState]:
         """Give the state of every server that was started."""
 
-    def faults(self) -> Sequence[EnvironmentFault]:
+    def faults(self) -> Sequence[HarnessError]:
         """Give an error for each server that is dead or does not answer now; none when the cluster is well."""
 
     def down(self) -> Sequence[ServerState]:

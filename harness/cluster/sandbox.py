@@ -44,7 +44,13 @@ def _try(bwrap: Path) -> str | None:
 
 
 def wrap(
-    command: Sequence[str], *, bwrap: Path, project: Path, hosts: Path, readable: Sequence[Path], writable: Sequence[Path]
+    command: Sequence[str],
+    *,
+    bwrap: Path,
+    project: Path,
+    hosts: Path,
+    readable: Sequence[Path],
+    writable: Sequence[Path],
 ) -> list[str]:
     """Give the command line that runs a command inside the sandbox. Writes `hosts`, its /etc/hosts."""
     hosts.write_text(hosts_file(("mids", *(name for name in HOST_NAMES if name != "mids"))), encoding="utf-8")

@@ -191,7 +191,11 @@ class Servers:
     def _end_of(server: Server) -> str:
         code = server.process.exit_code or 0
         seconds = (server.process.ended or time.monotonic()) - server.process.started
-        how = f"killed by {signal.Signals(code - 128).name}" if code > 128 and code - 128 in _SIGNALS else f"exit code {code}"
+        how = (
+            f"killed by {signal.Signals(code - 128).name}"
+            if code > 128 and code - 128 in _SIGNALS
+            else f"exit code {code}"
+        )
         return f"its process ended after {seconds:.1f} s: {how}"
 
     def _fault(self, service: Service, seen: str, log: Path) -> EnvironmentFault:

@@ -59,7 +59,12 @@ class Spawner:
         """Start a command with the given descriptors. Raises EnvironmentFault when the cluster is ending."""
         return self._ask(
             lambda: Process(
-                (*_DIE_WITH_PARENT, *command), cwd=cwd, environment=environment, stdin=stdin, stdout=stdout, stderr=stderr
+                (*_DIE_WITH_PARENT, *command),
+                cwd=cwd,
+                environment=environment,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
             )
         )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from harness.cluster.toolchain import fetch, java, prepare, system
@@ -23,10 +25,25 @@ class Toolchain:
 
 def ensure(cache_dir: Path, progress: fetch.Progress) -> Toolchain:
     """Make everything present. Raises EnvironmentFault for the first part that cannot be had."""
-    import pyspark
-
     found = java.ensure(cache_dir, progress.say)
     programs = system.ensure(cache_dir, progress.say)
     fetched = fetch.ensure(cache_dir, progress)
-    jars = Path(pyspark.__file__).parent / "jars"
-    return Toolchain(found, programs, prepare.ensure(cache_dir, jars, pyspark.__version__), fetched)
+    return Toolchain(found, programs, prepare.ensure(cache_dir, pyspark_dir() / "jars", pyspark_version()), fetched)
+
+
+def pyspark_dir() -> Path:
+    """Give the folder of the installed pyspark, without importing it."""
+    spec = find_spec("pyspark")
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent
+
+
+def pyspark_version() -> str:
+    """Give its version."""
+    return metadata.version("pyspark")
+
+
+def prepared_now(cache_dir: Path) -> Path:
+    """Give the folder of prepared jars that fits today's lock."""
+    return prepare.prepared_dir(cache_dir, pyspark_version())

@@ -124,9 +124,7 @@ class Verified:
             draft.replace(self._path)
 
 
-def _missing(
-    artifacts: Iterable[Artifact], root: Path, known: Verified, say: Callable[[str], None]
-) -> list[Artifact]:
+def _missing(artifacts: Iterable[Artifact], root: Path, known: Verified, say: Callable[[str], None]) -> list[Artifact]:
     """Give the files to fetch; a file with other content than the lock's is taken away, and that is said."""
     missing = []
     for artifact in artifacts:
@@ -134,7 +132,7 @@ def _missing(
         if known.holds(artifact, file):
             continue
         if file.exists():
-            if _sha256(file) == artifact.sha256:
+            if sha256(file) == artifact.sha256:
                 known.add(artifact, file)
                 continue
             say(f"{file} is damaged (its sha256 is not the lock's): fetching it again")
@@ -192,7 +190,7 @@ def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Prog
         except requests.RequestException as problem:
             seen = _short(problem)
             continue
-        actual = _sha256(part)
+        actual = sha256(part)
         if actual == artifact.sha256:
             part.replace(file)
             return
@@ -208,9 +206,7 @@ def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Prog
     )
 
 
-def _continue_download(
-    artifact: Artifact, part: Path, stop: threading.Event, count: Callable[[int], None]
-) -> None:
+def _continue_download(artifact: Artifact, part: Path, stop: threading.Event, count: Callable[[int], None]) -> None:
     """Fetch the bytes that `part` still lacks."""
     have = part.stat().st_size if part.exists() else 0
     if have > artifact.size:
@@ -232,7 +228,8 @@ def _continue_download(
                 count(len(block))
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """Give a file's sha256 in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

@@ -67,7 +67,7 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> Java:
 
 def find(cache_dir: Path) -> tuple[Java | None, list[str]]:
     """Look for Java 17 without installing. Returns it, and what else was seen in words."""
-    seen = []
+    seen: list[str] = []
     for source, home in _homes(cache_dir):
         version = _version(home / "bin" / "java")
         if version and version.split(".")[0] == str(MAJOR):

@@ -39,10 +39,15 @@ def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
         _jar(folder / "empty-site.jar", {"core-site.xml": b"<configuration/>\n"})
         _jar(folder / "hdfs-webapps.jar", _webapps(maven / components()["hdfs"].artifacts[0].path))
         hive_common = next(pyspark_jars.glob("hive-common-*.jar"))
-        airlift_jmx, netty = (maven / _presto_artifact(name).path for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport"))
+        airlift_jmx, netty = (
+            maven / _presto_artifact(name).path for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport")
+        )
         patched = {
             "metastore-loopback.jar": {
-                "org/apache/hadoop/hive/common/auth/HiveAuthUtils.class": (hive_common, class_patches.metastore_on_loopback)
+                "org/apache/hadoop/hive/common/auth/HiveAuthUtils.class": (
+                    hive_common,
+                    class_patches.metastore_on_loopback,
+                )
             },
             "presto-loopback.jar": {
                 "com/facebook/airlift/jmx/JmxAgent9.class": (airlift_jmx, class_patches.presto_without_jmx_agent),
