@@ -46,11 +46,10 @@ def query(run: Run, sql: str) -> Capture:
     return run("presto", f'{PRESTO} --execute "{sql}"')
 
 
-def scalar(capture: Capture) -> int:
-    """Give the one number that a query answered."""
-    values = capture.facts["values"]
-    assert isinstance(values, list)
-    return int(values[0][0])
+def scalar(capture: Capture) -> int | None:
+    """Give the one number that a query answered; None when it failed."""
+    values = capture.facts.get("values")
+    return int(values[0][0]) if capture.exit_code == 0 and isinstance(values, list) and values else None
 
 
 def purchases_expected(run: Run, load_purchases: int) -> int:

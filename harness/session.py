@@ -112,7 +112,7 @@ class Session:
             self._finish(made, quiet=True)
             raise
         except (StepFailed, AssertionError) as problem:
-            outcome, message = Outcome.FAILED, str(problem)
+            outcome, message = Outcome.FAILED, str(problem) or _own_traceback(problem)
         except EnvironmentFault as problem:
             outcome, message = Outcome.INFRASTRUCTURE, str(problem)
         except Exception as problem:

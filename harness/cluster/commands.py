@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.cluster import config_files
+from harness.cluster import config_files, java_programs
 from harness.cluster.addresses import HOST_NAMES, hosts_file
 from harness.cluster.jvm import JavaCommand
 from harness.cluster.layout import HDFS_USER, Layout
@@ -36,17 +36,39 @@ if [ -n "${{old-}}" ]; then
 fi
 """
 
+_ONLY = """\
+if [ "${{1-}}" != {subcommand} ]; then
+  echo "{program}: only '{program} {subcommand}' is here, not '{program} ${{1-}}'" >&2
+  exit 2
+fi
+shift
+"""
+
+SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
+SPARK_SQL = "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver"
+FS_SHELL = "org.apache.hadoop.fs.FsShell"
+KAFKA_TOOLS = {
+    "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+    "kafka-delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
+    "kafka-get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+    "kafka-configs": "kafka.admin.ConfigCommand",
+    "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
+    "zookeeper-shell": "org.apache.zookeeper.ZooKeeperMain",
+}
+
 
 def write(layout: Layout) -> None:
     """Write every script, and the argument files of the Java programs."""
     (layout.conf / "hosts").write_text(hosts_file(), encoding="utf-8")
-    own = _programs(layout)
+    own, python = _programs(layout), _exec(layout.python)
     for room in ROOMS:
         folder = layout.bin / room
         folder.mkdir(parents=True, exist_ok=True)
-        for name, script in {**own[room], **_python(layout)}.items():
+        for name, script in {**own[room], "python": python, "python3": python}.items():
             file = folder / name
-            file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+            file.write_text(script, encoding="utf-8")
             file.chmod(0o755)
     home = layout.run / "spark-home" / "bin"
     home.mkdir(parents=True, exist_ok=True)
@@ -80,83 +102,47 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
 
 
 def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
-    kafka = layout.addresses.at("kafka")
-    spark = {
-        "spark-submit": _java(
-            layout, "spark-submit", "org.apache.spark.deploy.SparkSubmit", layout.spark_jars, 1024, "spark"
-        ),
-        "pyspark": _pyspark(layout),
-    }
-    hadoop = _java(
-        layout,
-        "hadoop-fs",
-        "org.apache.hadoop.fs.FsShell",
-        layout.hadoop_jars,
-        256,
-        "hadoop",
-        arguments=("-conf", str(layout.conf / "hadoop.xml")),
-    )
-    cloudera = {
-        "hadoop": _subcommand("hadoop", "fs", hadoop),
-        "hdfs": _subcommand("hdfs", "dfs", hadoop),
-        "hive": _java(
-            layout,
-            "hive",
-            "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver",
-            layout.spark_jars,
-            768,
-            "spark",
-            properties={
-                "spark.app.name": "hive",
-                **{key: str(value) for key, value in config_files.spark(layout).items()},
-                "spark.master": "local[1]",
-            },
-        ),
-    }
-    presto_cli = _java(layout, "presto-cli", "com.facebook.presto.cli.Presto", layout.jars("presto-cli"), 256)
+    """Give each service's own commands as shell scripts."""
     return {
-        "zookeeper": {
-            "zookeeper-shell": _java(
-                layout, "zookeeper-shell", "org.apache.zookeeper.ZooKeeperMain", layout.jars("kafka"), 128
-            ).replace('"$@"', '-server "$@"')
+        "zookeeper": {"zookeeper-shell": _kafka(layout, "zookeeper-shell", words='-server "$@"')},
+        "kafka": {name: _kafka(layout, name) for name in KAFKA_TOOLS if name.startswith("kafka-")},
+        "cloudera": {
+            "hadoop": _hadoop(layout, "hadoop", "fs"),
+            "hdfs": _hadoop(layout, "hdfs", "dfs"),
+            "hive": _hive(layout),
         },
-        "kafka": {
-            "kafka-topics": _TRANSLATE_ZOOKEEPER.format(kafka=kafka)
-            + _kafka(layout, "kafka-topics", "org.apache.kafka.tools.TopicCommand"),
-            "kafka-delete-records": _kafka(
-                layout, "kafka-delete-records", "org.apache.kafka.tools.DeleteRecordsCommand"
-            ),
-            "kafka-get-offsets": _kafka(layout, "kafka-get-offsets", "org.apache.kafka.tools.GetOffsetShell"),
-            "kafka-configs": _kafka(layout, "kafka-configs", "kafka.admin.ConfigCommand"),
-            "kafka-consumer-groups": _kafka(
-                layout, "kafka-consumer-groups", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
-            ),
-            "kafka-console-consumer": _kafka(
-                layout, "kafka-console-consumer", "org.apache.kafka.tools.consumer.ConsoleConsumer"
-            ),
-            "kafka-console-producer": _kafka(
-                layout, "kafka-console-producer", "org.apache.kafka.tools.ConsoleProducer"
-            ),
+        "spark": {
+            "spark-submit": _java(layout, "spark-submit", SPARK_SUBMIT, layout.spark_jars, 1024, "spark"),
+            "pyspark": _pyspark(layout),
         },
-        "cloudera": cloudera,
-        "spark": spark,
-        "presto": {"presto": presto_cli},
+        "presto": {
+            "presto": _java(layout, "presto-cli", "com.facebook.presto.cli.Presto", layout.jars("presto-cli"), 256)
+        },
         "mids": {
             **{name: _system(layout, name) for name in ("ab", "jq")},
             # Unbuffered: into a file as on a terminal, each message is there when it arrives.
             **dict.fromkeys(("kcat", "kafkacat"), _system(layout, "kcat", "-u")),
-            "flask": f'exec {_q(layout.python)} -m flask "$@"',
+            "flask": _exec(layout.python, "-m", "flask"),
         },
     }
 
 
-def _python(layout: Layout) -> Mapping[str, str]:
-    script = f'exec {_q(layout.python)} "$@"'
-    return {"python": script, "python3": script}
+def _kafka(layout: Layout, name: str, words: str = '"$@"') -> str:
+    before = _TRANSLATE_ZOOKEEPER.format(kafka=layout.addresses.at("kafka")) if name == "kafka-topics" else ""
+    return _java(layout, name, KAFKA_TOOLS[name], layout.jars("kafka"), 256, before=before, words=words)
 
 
-def _kafka(layout: Layout, name: str, main: str) -> str:
-    return _java(layout, name, main, layout.jars("kafka"), 256)
+def _hadoop(layout: Layout, program: str, subcommand: str) -> str:
+    """Take `hadoop fs …` and `hdfs dfs …`; the other subcommands are not there, and that is said."""
+    before = _ONLY.format(program=program, subcommand=subcommand)
+    conf = ("-conf", str(layout.conf / "hadoop.xml"))
+    return _java(layout, "hadoop-fs", FS_SHELL, layout.hadoop_jars, 256, "hadoop", arguments=conf, before=before)
+
+
+def _hive(layout: Layout) -> str:
+    settings = {key: str(value) for key, value in config_files.spark(layout).items()}
+    settings |= {"spark.app.name": "hive", "spark.master": "local[1]"}
+    return _java(layout, "hive", SPARK_SQL, layout.spark_jars, 768, "spark", properties=settings)
 
 
 def _java(
@@ -169,11 +155,11 @@ def _java(
     *,
     properties: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
+    before: str = "",
+    words: str = '"$@"',
 ) -> str:
-    """Write the argument file of a Java program. Returns the script line that starts it."""
+    """Give the script of a Java program with the settings of commands: quiet logs, and names in open mode."""
     own = {
-        "java.io.tmpdir": str(layout.tmp),
-        "user.name": HDFS_USER,
         "log4j2.configurationFile": str(layout.conf / "log4j2-command.properties"),
         "log4j.configuration": f"file:{layout.conf}/log4j-command.properties",
         **(properties or {}),
@@ -182,35 +168,24 @@ def _java(
         own |= {"jdk.reflect.useDirectMethodHandle": "false", "io.netty.tryReflectionSetAccessible": "true"}
     if layout.addresses.mode == "open":
         own["jdk.net.hosts.file"] = str(layout.conf / "hosts")
-    file = layout.conf / f"{name}.java"
-    file.write_text(JavaCommand(main, classpath, heap, opens, own, (), arguments).argument_file(), encoding="utf-8")
-    return f'exec {_q(layout.java)} @{_q(file)} "$@"'
-
-
-def _subcommand(program: str, word: str, script: str) -> str:
-    """Take `hadoop fs …` and `hdfs dfs …`; the other subcommands are not there, and that is said."""
-    return f"""\
-if [ "${{1-}}" != {word} ]; then
-  echo "{program}: only '{program} {word}' is here, not '{program} ${{1-}}'" >&2
-  exit 2
-fi
-shift
-{script}"""
+    command = JavaCommand(main, classpath, heap, opens, own, arguments)
+    return java_programs.script(layout, name, command, before=before, words=words)
 
 
 def _pyspark(layout: Layout) -> str:
-    shell = layout.pyspark / "python" / "pyspark" / "shell.py"
-    shell = shell if shell.exists() else layout.pyspark / "shell.py"
-    return (
-        f"export PYTHONSTARTUP={_q(shell)} PYSPARK_SUBMIT_ARGS='--name PySparkShell pyspark-shell'\n"
-        f'exec {_q(layout.python)} "$@"'
-    )
+    shell = _q(layout.pyspark / "shell.py")
+    before = f"export PYTHONSTARTUP={shell} PYSPARK_SUBMIT_ARGS='--name PySparkShell pyspark-shell'\n"
+    return _exec(layout.python, before=before)
 
 
 def _system(layout: Layout, name: str, *flags: str) -> str:
     program = layout.programs[name]
-    libraries = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
-    return f'{libraries}exec {" ".join((_q(program.path), *flags))} "$@"'
+    before = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
+    return _exec(program.path, *flags, before=before)
+
+
+def _exec(program: Path, *flags: str, before: str = "") -> str:
+    return f'#!/bin/sh\n{before}exec {" ".join((_q(program), *flags))} "$@"\n'
 
 
 def _q(path: Path) -> str:

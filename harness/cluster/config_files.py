@@ -30,7 +30,13 @@ log4j.appender.err.layout.ConversionPattern=%d{{HH:mm:ss.SSS}} %p %c{{1}}: %m%n
 
 def write(layout: Layout) -> None:
     """Write every configuration file and make every data folder."""
-    for folder in (layout.tmp, layout.conf, layout.conf / "spark", layout.run / "presto" / "etc" / "catalog"):
+    for folder in (
+        layout.tmp,
+        layout.conf,
+        layout.training,
+        layout.conf / "spark",
+        layout.run / "presto" / "etc" / "catalog",
+    ):
         folder.mkdir(parents=True, exist_ok=True)
     files = {
         "conf/zookeeper.properties": _properties(zookeeper(layout)),

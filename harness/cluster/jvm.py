@@ -67,7 +67,6 @@ class JavaCommand:
     heap: int
     opens: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
 
     def argument_file(self) -> str:
@@ -75,7 +74,6 @@ class JavaCommand:
         words = [
             *SHORT_RUN,
             f"-Xmx{self.heap}m",
-            *self.flags,
             *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENS.get(self.opens or "", ())),
             *(f"-D{name}={value}" for name, value in self.properties.items()),
             "-cp",

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.cluster import commands, config_files, runs, services
+from harness.cluster import commands, config_files, java_programs, runs, services
 from harness.cluster.addresses import ORIGINAL, Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.jobs import Jobs
@@ -31,7 +31,7 @@ from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.servers import Servers
 from harness.cluster.services import Service
 from harness.cluster.spawn import Spawner
-from harness.cluster.toolchain import pyspark_dir, system
+from harness.cluster.toolchain import prepare, pyspark_dir, system
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import take
 from harness.settings import cache_dir
@@ -41,6 +41,12 @@ FIRST_LEASE = 30.0
 
 DEATH_GRACE = 20.0
 """Seconds that commands may go on after a server died: those that need it would wait for much longer."""
+
+STOP_GRACE = 10.0
+"""Seconds for a server to end after SIGTERM before it is killed."""
+
+TRAINING_GRACE = 60.0
+"""The same for one that writes its class-data archive at its end."""
 
 MEMORY_INTERVAL = 2.0
 
@@ -55,7 +61,9 @@ class Keeper:
         self.notes: list[str] = []
         self._layout = self._make_layout()
         self._spawner = Spawner()
-        self._servers = Servers(services.services(self._layout), self._layout.logs, self._start_server)
+        self._servers = Servers(
+            services.services(self._layout), self._layout.logs, self._start_server, self._stop_grace
+        )
         self._jobs = Jobs(self._layout, self._spawner, self._servers)
         self._ending = threading.Event()
         self._ended = threading.Event()
@@ -79,6 +87,7 @@ class Keeper:
             logs=Path(spec.logs),
             cache=cache_dir(),
             prepared=Path(spec.prepared),
+            archives=prepare.archives_dir(Path(spec.prepared)),
             java=Path(spec.java),
             python=Path(sys.executable),
             pyspark=pyspark_dir(),
@@ -96,6 +105,9 @@ class Keeper:
         environment = {**commands.environment(self._layout, service.room), **service.environment}
         cwd = service.cwd or self._layout.run
         return self._spawner.start_logged(command, cwd=cwd, environment=environment, log=log)
+
+    def _stop_grace(self, name: str) -> float:
+        return TRAINING_GRACE if java_programs.is_training(self._layout, name) else STOP_GRACE
 
     def serve(self) -> None:
         """Answer harnesses until the cluster is down. Must run on the main thread, which starts every process."""
@@ -246,6 +258,7 @@ class Keeper:
         self._jobs.stop_all()
         self._servers.stop_all()
         self._left = kill_descendants()
+        java_programs.keep_archives(self._layout)
         self._reservations.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._ended.set()

@@ -30,6 +30,7 @@ class Layout:
     logs: Path
     cache: Path
     prepared: Path
+    archives: Path
     java: Path
     python: Path
     pyspark: Path
@@ -46,6 +47,11 @@ class Layout:
     def conf(self) -> Path:
         """Generated configuration."""
         return self.run / "conf"
+
+    @cached_property
+    def training(self) -> Path:
+        """Marks of the programs that write their class-data archives in this run."""
+        return self.run / "training"
 
     @cached_property
     def bin(self) -> Path:
@@ -65,7 +71,7 @@ class Layout:
     @cached_property
     def pyspark_jars(self) -> tuple[Path, ...]:
         """The jars that come with pyspark: Spark, the Hadoop client, Hive's metastore, Derby."""
-        return tuple(sorted((self.pyspark / "jars").glob("*.jar")))
+        return tuple(sorted((self.prepared / "pyspark-jars").glob("*.jar")))
 
     @cached_property
     def hadoop_jars(self) -> tuple[Path, ...]:

@@ -14,12 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.cluster import runs, sandbox
+from harness.cluster import java_programs, runs, sandbox
 from harness.cluster.addresses import LOOPBACK, ORIGINAL, Addresses
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.servers import tail
-from harness.cluster.toolchain import Toolchain
+from harness.cluster.toolchain import Toolchain, prepare
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.locks import is_held
 from harness.model import Capture
@@ -30,7 +30,7 @@ SHELL = "/bin/bash"
 """What students type into. It replaces itself by a single command, so that signals reach the program itself."""
 
 KEEPER_START = 30.0
-DOWN_TIME = 60.0
+DOWN_TIME = 120.0
 
 
 class LocalCluster:
@@ -63,6 +63,8 @@ class LocalCluster:
         runs.runs_dir().mkdir(parents=True, exist_ok=True)
         for run_id in runs.sweep():
             tell({"event": "note", "text": f"removed what the killed run {run_id} left"})
+        archives = prepare.archives_dir(toolchain.prepared)
+        java_programs.sweep(archives, {path.name for path in runs.runs_dir().glob("*")})
         folder = runs.run_dir(runs.new_id())
         logs.mkdir(parents=True, exist_ok=True)
         spec = runs.RunSpec(
@@ -86,7 +88,7 @@ class LocalCluster:
                     project=settings.project,
                     hosts=folder / "hosts",
                     readable=(cache_dir(),),
-                    writable=(runs.runs_dir(), logs),
+                    writable=(runs.runs_dir(), archives, logs),
                 )
             with (logs / "keeper.log").open("wb") as log:
                 keeper = subprocess.Popen(

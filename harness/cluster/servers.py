@@ -22,7 +22,6 @@ from harness.errors import EnvironmentFault
 
 PROBE_INTERVAL = 0.1
 LIFE_INTERVAL = 0.2
-STOP_GRACE = 10.0
 TAIL_LINES = 15
 
 Start = Callable[[Service, Sequence[str], Path], Process]
@@ -59,6 +58,7 @@ class Servers:
     services: Mapping[str, Service]
     logs: Path
     start: Start
+    grace: Callable[[str], float]
     boot_timeout: float = 180.0
     running: dict[str, Server] = field(default_factory=dict)
 
@@ -171,7 +171,7 @@ class Servers:
         server = self.running.get(name)
         if server:
             server.measure()
-            server.process.stop(STOP_GRACE)
+            server.process.stop(self.grace(name))
 
     def stop_all(self) -> None:
         """End every server, those that others need last."""

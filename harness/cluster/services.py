@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cluster import config_files, probes
+from harness.cluster import config_files, java_programs, probes
 from harness.cluster.addresses import LOOPBACK
 from harness.cluster.jvm import JavaCommand
-from harness.cluster.layout import HDFS_USER, Layout
+from harness.cluster.layout import Layout
 from harness.cluster.probes import Probe
 
 API = "api"
@@ -164,10 +164,12 @@ def services(layout: Layout) -> dict[str, Service]:
 
 
 class _Java:
-    """Makes the argument file of a Java server in the run folder and gives the command that starts it."""
+    """Writes the start script of a Java server into the run folder and gives the command that runs it."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._folder = layout.run / "start"
+        self._folder.mkdir(exist_ok=True)
 
     def __call__(
         self,
@@ -177,13 +179,11 @@ class _Java:
         heap: int,
         *,
         opens: str | None = None,
-        flags: tuple[str, ...] = (),
         properties: Mapping[str, str] | None = None,
         arguments: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        layout = self._layout
-        file = layout.conf / f"{name}.java"
-        own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **(properties or {})}
-        command = JavaCommand(main, classpath, heap, opens, own, flags, arguments)
-        file.write_text(command.argument_file(), encoding="utf-8")
-        return (str(layout.java), f"@{file}")
+        command = JavaCommand(main, classpath, heap, opens, properties or {}, arguments)
+        file = self._folder / name
+        file.write_text(java_programs.script(self._layout, name, command), encoding="utf-8")
+        file.chmod(0o755)
+        return (str(file),)

@@ -54,6 +54,8 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> Java:
         )
     found, _ = find(cache_dir)
     if found:
+        # The wheel has no class-data archive of the JDK's own classes, on which those of programs build.
+        subprocess.run([found.binary, "-Xshare:dump"], capture_output=True, timeout=120, check=False)
         return found
     shutil.rmtree(target, ignore_errors=True)
     raise EnvironmentFault(

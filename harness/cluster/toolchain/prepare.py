@@ -3,12 +3,15 @@
 - `empty-site.jar`: FsShell wants a core-site.xml on its class path; the real settings come by `-conf`.
 - `hdfs-webapps.jar`: the web pages out of the minicluster's jar, with an index, so that `/` of a NameNode answers
   (and both servers need not search the big jar).
+- `pyspark-jars/`: the jars that come with pyspark, under a path that every clone of the project shares.
+- `class-data/`: the class-data archives that Java programs make of themselves (see `java_programs`).
 - `metastore-loopback.jar`, `presto-loopback.jar`: classes changed by `class_patches`, first on the class path.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from harness.cluster.toolchain.fetch import maven_dir
 from harness.cluster.toolchain.lock import Artifact, components
 from harness.locks import exclusive
 
-_FORMAT = "3"
+_FORMAT = "4"
 
 
 def prepared_dir(cache_dir: Path, pyspark_version: str) -> Path:
@@ -56,8 +59,35 @@ def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
         }
         for name, changes in patched.items():
             _jar(folder / name, {entry: change(_read(source, entry)) for entry, (source, change) in changes.items()})
+        _link_all(pyspark_jars, folder / "pyspark-jars")
+        archives_dir(folder).mkdir(exist_ok=True)
         done.touch()
     return folder
+
+
+def archives_dir(prepared: Path) -> Path:
+    """Give the folder of the Java programs' class-data archives."""
+    return prepared / "class-data"
+
+
+def _link_all(source: Path, target: Path) -> None:
+    """Put a folder's files under another path, without taking space where the disk is the same.
+
+    A class-data archive holds only for the paths and times of the jars that it was made with; these stay when a
+    virtual environment goes.
+    """
+    target.mkdir(exist_ok=True)
+    for file in source.glob("*.jar"):
+        link = target / file.name
+        if link.exists():
+            continue
+        draft = link.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        try:
+            draft.hardlink_to(file)
+        except OSError:
+            shutil.copy2(file, draft)
+        draft.replace(link)
 
 
 def _presto_artifact(name: str) -> Artifact:

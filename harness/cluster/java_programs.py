@@ -1,0 +1,84 @@
+"""Starting Java programs: a shell script each, which uses a class-data archive where there is one.
+
+An archive (AppCDS) holds a program's classes parsed and linked; with it a JVM starts in about half the time. It is
+made by the program's first run on this machine: that JVM writes one when it ends, under a name of its run, and the
+keeper gives it its real name when the cluster goes down. An archive fits one JVM and one class path, so its folder is
+named after both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from harness.cluster.jvm import JavaCommand
+from harness.cluster.layout import HDFS_USER, Layout
+
+_SCRIPT = """\
+#!/bin/sh
+{before}archive={archive}
+if [ -e "$archive" ]; then
+  exec {java} "-XX:SharedArchiveFile=$archive" -Xlog:cds=off -Xlog:cds+dynamic=off @{arguments} {words}
+elif mkdir {training} 2>/dev/null; then
+  exec {java} "-XX:ArchiveClassesAtExit=$archive.{run}" -Xlog:disable @{arguments} {words}
+fi
+exec {java} @{arguments} {words}
+"""
+
+
+def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "", words: str = '"$@"') -> str:
+    """Write a program's argument file. Returns the shell script that starts it.
+
+    `before` are shell lines that come first, `words` the arguments that it passes on.
+    """
+    own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
+    arguments = layout.conf / f"{name}.java"
+    arguments.write_text(replace(command, properties=own).argument_file(), encoding="utf-8")
+    return _SCRIPT.format(
+        before=before,
+        archive=_q(_archive(layout, name, command)),
+        java=_q(layout.java),
+        arguments=_q(arguments),
+        words=words,
+        training=_q(layout.training / name),
+        run=layout.run.name,
+    )
+
+
+def is_training(layout: Layout, name: str) -> bool:
+    """Say whether a program of this cluster will write its archive when it ends, which takes some seconds."""
+    return (layout.training / name).exists()
+
+
+def keep_archives(layout: Layout) -> None:
+    """Give the archives that this cluster's programs wrote their real names, where no other run was first."""
+    for made in layout.archives.glob(f"*.jsa.{layout.run.name}"):
+        real = made.with_suffix("")
+        with suppress(OSError):
+            if real.exists():
+                made.unlink()
+            else:
+                made.replace(real)
+
+
+def sweep(archives: Path, living: set[str]) -> None:
+    """Remove what runs that were killed left unfinished."""
+    for made in archives.glob("*.jsa.*"):
+        if made.suffix.removeprefix(".") not in living:
+            with suppress(OSError):
+                made.unlink()
+
+
+def _archive(layout: Layout, name: str, command: JavaCommand) -> Path:
+    """Give the path of a program's archive: the JVM refuses one whose class path or times differ, so they name it."""
+    digest = hashlib.sha256(str(layout.java).encode())
+    for jar in command.classpath:
+        digest.update(f"{jar} {jar.stat().st_mtime_ns}\n".encode())
+    return layout.archives / f"{name}-{digest.hexdigest()[:10]}.jsa"
+
+
+def _q(path: Path) -> str:
+    return shlex.quote(str(path))
