@@ -5,6 +5,8 @@ The record and the report are written after every step, so that a run that dies 
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import sys
 import time
@@ -21,6 +23,7 @@ from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Background, Cluster, ServerState
 from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError
 from harness.invariants import evaluate
+from harness.locks import take
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
 from harness.progress import Progress
 from harness.render import write_all
@@ -45,8 +48,8 @@ class Session:
         progress: Progress,
         download: toolchain.fetch.Progress,
     ) -> None:
-        self.settings = settings
         self.progress = progress
+        self.settings = self._with_own_folder(settings)
         self.interrupted: ExitCode | None = None
         self._steps = steps
         self._selected = set(selected)
@@ -195,6 +198,8 @@ class Session:
         finally:
             if self._records:
                 self.write()
+            (self.settings.out / ".lock").unlink(missing_ok=True)
+            os.close(self._out_lock)
             self.progress.close()
 
     def _join_kept(self) -> None:
@@ -283,22 +288,31 @@ class Session:
             codes.add(ExitCode.NOTHING_CHECKED)
         return next(code for code in PRECEDENCE if code in codes)
 
-    def _prepare_out(self) -> None:
-        """Take away the last run's files, so that nothing of it can be taken for this one's."""
-        out = self.settings.out
+    def _with_own_folder(self, settings: Settings) -> Settings:
+        """Hold the report's folder for this run; when another run holds it, take one beside it and say so."""
         try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name in OWN_FILES:
-                (out / name).unlink(missing_ok=True)
-            if not runs.living(self.settings.project):
-                shutil.rmtree(out / "logs", ignore_errors=True)
+            settings.out.mkdir(parents=True, exist_ok=True)
+            self._out_lock = take(settings.out / ".lock")
+        except BlockingIOError:
+            beside = settings.out.with_name(f"{settings.out.name}-{secrets.token_hex(3)}")
+            self.progress.say(f"another run writes to {settings.out}: this report goes to {beside}")
+            return self._with_own_folder(replace(settings, out=beside))
         except OSError as problem:
             raise EnvironmentFault(
                 "The report's folder cannot be written.",
-                wanted=f"a folder to write to at {out}",
+                wanted=f"a folder to write to at {settings.out}",
                 seen=str(problem),
                 remedy="choose another with --out",
             ) from problem
+        return settings
+
+    def _prepare_out(self) -> None:
+        """Take away the last run's files, so that nothing of it can be taken for this one's."""
+        out = self.settings.out
+        for name in OWN_FILES:
+            (out / name).unlink(missing_ok=True)
+        if not runs.living(self.settings.project):
+            shutil.rmtree(out / "logs", ignore_errors=True)
 
 
 def expected_seconds(out: Path) -> dict[str, float]:

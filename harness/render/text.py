@@ -24,12 +24,16 @@ _INVISIBLE = re.compile(
     "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # bidirectional controls, unusual line ends, zero width
     "\ud800-\udfff\ufffe\uffff]"  # no characters at all
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MARKUP = re.compile(r"[\\`*\[\]<>&~$#]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def visible(text: str) -> str:
-    r"""Show control characters as escapes (`\x1b`), bytes that were not UTF-8 as `\xff`; CR LF becomes LF."""
-    return _INVISIBLE.sub(_escape, text.replace("\r\n", "\n"))
+    r"""Show control characters as escapes (`\x1b`), bytes that were not UTF-8 as `\xff`; CR LF becomes LF.
+
+    What only sets colours is left out: a terminal shows the text without it.
+    """
+    return _INVISIBLE.sub(_escape, _COLOUR.sub("", text).replace("\r\n", "\n"))
 
 
 def digest(text: str) -> str:

@@ -16,7 +16,7 @@ HOSTILE = [
     "a | b\n| --- |\n",
     "a \\| b \\\\| c`|",
     "<!-- \n-->\n[x](javascript:alert(1)) ![x](y) **bold** _it_ `code` & &amp; \\",
-    "\x1b[31mred\x1b[0m\r\nnext\rback\x00\x7f\x9b",
+    "\x1b[2Jred\x1b[0m\r\nnext\rback\x00\x7f\x9b",
     "\u202eevil\u2066 \u2028 \ufeff",
     b"\xff\xfe".decode(errors="surrogateescape") + "\ud800",
     "    indented\n\n\n- item\n1. one\n",
@@ -63,7 +63,7 @@ def test_a_table_cell_holds_any_text(text: str, escape: type) -> None:
 
 
 def test_control_characters_are_shown_and_nothing_else_is_changed() -> None:
-    assert visible("\x1b[1m\r\n\ta\rb\x00 é 漢 😀") == "\\x1b[1m\n\ta\\x0db\\x00 é 漢 😀"
+    assert visible("\x1b[2K\r\n\ta\rb\x00 é 漢 😀") == "\\x1b[2K\n\ta\\x0db\\x00 é 漢 😀"
     assert visible(b"\xe9".decode(errors="surrogateescape")) == "\\xe9"
 
 
@@ -103,3 +103,7 @@ def test_wide_lines_are_cut_to_the_same_limit() -> None:
 
 def test_one_endless_line_is_cut() -> None:
     assert len(shorten("a" * 10_000_000)) < 5_000
+
+
+def test_what_only_sets_colours_is_left_out() -> None:
+    assert visible("\x1b[31m\x1b[1mWARNING\x1b[0m: on\x1b[m") == "WARNING: on"
