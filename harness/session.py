@@ -112,7 +112,7 @@ class Session:
                 raise StepFailed("\n".join(failures))
         except KeyboardInterrupt:
             made = self._step_record(step, run, clock, Outcome.FAILED, "interrupted")
-            self._finish(made, quiet=True)
+            self._store(made)
             raise
         except (StepFailed, AssertionError) as problem:
             outcome, message = Outcome.FAILED, str(problem) or _own_traceback(problem)
@@ -130,18 +130,20 @@ class Session:
         commands, checks = tuple(run.commands), tuple(run.checks)
         return StepRecord(step.id, step.title, step.explanation, outcome, None, seconds, commands, checks, message)
 
-    def _finish(self, made: StepRecord, *, quiet: bool = False) -> StepRecord:
+    def _store(self, made: StepRecord) -> None:
         self._records[made.id] = made
         self._seen.add(made.id)
         with suppress(EnvironmentFault, OSError):
             self._remember()
         self.write()
+
+    def _finish(self, made: StepRecord) -> StepRecord:
+        self._store(made)
         words = f"by {made.blocked_by}" if made.blocked_by else ""
-        if not quiet:
-            self.progress.end("step", made.id, made.outcome.value, made.seconds, words)
+        self.progress.end("step", made.id, made.outcome.value, made.seconds, words)
         if made.outcome is Outcome.PASSED:
             return made
-        if made.message and not quiet:
+        if made.message:
             self.progress.say("\n".join(f"    {line}" for line in made.message.splitlines()))
         raise StepNotPassed(made)
 

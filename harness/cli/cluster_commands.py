@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -86,7 +87,8 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
         try:
             cluster.up(SERVERS, tell)
         except BaseException:
-            cluster.down()
+            with suppress(EnvironmentFault):
+                cluster.down()
             raise
         cluster.keep()
         cluster.release()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.cluster import config_files, java_programs
-from harness.cluster.addresses import HOST_NAMES, hosts_file
+from harness.cluster.addresses import HOST_NAMES, LOOPBACK, hosts_file
 from harness.cluster.jvm import JavaCommand
 from harness.cluster.layout import HDFS_USER, Layout
 
@@ -89,13 +89,15 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
         "JAVA_HOME": str(layout.java.parent.parent),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "FLASK_RUN_HOST": LOOPBACK,
+        "FLASK_RUN_PORT": str(layout.addresses.ports["api"]),
         "KAFKA_BOOTSTRAP_SERVERS": at("kafka"),
         "HADOOP_NAMENODE": layout.addresses.host("namenode"),
         "HIVE_THRIFTSERVER": at("metastore"),
         "HADOOP_USER_NAME": HDFS_USER,
         "SPARK_HOME": str(layout.run / "spark-home"),
         "SPARK_CONF_DIR": str(layout.conf / "spark"),
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_IP": LOOPBACK,
         "PYSPARK_PYTHON": str(layout.python),
         "PYSPARK_DRIVER_PYTHON": str(layout.python),
     }

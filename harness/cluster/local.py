@@ -130,6 +130,8 @@ class LocalCluster:
                 if message["event"] == "done":
                     return
                 tell(message)
+        except Closed as problem:
+            raise self._lost() from problem
         finally:
             connection.close()
 
@@ -151,7 +153,7 @@ class LocalCluster:
         command = self._addresses.translate(command)
         if serves:
             self._ask({"op": "stop_service", "service": serves})
-        out, err = self._capture_files()
+        out, err = self._server_logs(serves) if serves else self._capture_files()
         background = LocalBackground(self, service, command, out, err)
         started = self.run(service, [SHELL, "-c", command], out, err, background=True, serves=serves, log=str(err))
         background.id = started["id"]
@@ -361,6 +363,13 @@ class LocalCluster:
             time.sleep(0.05)
         if self._keeper:
             self._keeper.wait(10)
+
+    def _server_logs(self, name: str) -> tuple[Path, Path]:
+        """Give new, empty log files of a server that a step starts."""
+        logs = (Path(self._spec.logs) / f"{name}.out.log", Path(self._spec.logs) / f"{name}.log")
+        for file in logs:
+            file.write_bytes(b"")
+        return logs
 
     def _capture_files(self) -> tuple[Path, Path]:
         self._commands += 1

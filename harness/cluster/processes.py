@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -90,20 +91,16 @@ class Process:
 
 
 def kill_descendants() -> list[str]:
-    """Kill every process below this one. Returns what was found, in words."""
-    found = []
+    """Kill every process below this one. Returns those that would not die, in words."""
     for _ in range(20):
         children = [child for child in psutil.Process().children(recursive=True) if _alive(child)]
         if not children:
-            break
+            return []
         for child in children:
-            try:
-                found.append(f"{child.pid} {child.name()}")
+            with suppress(psutil.NoSuchProcess):
                 child.kill()
-            except psutil.NoSuchProcess:
-                continue
         psutil.wait_procs(children, timeout=0.5)
-    return found
+    return [f"{child.pid} {child.name()}" for child in children if _alive(child)]
 
 
 def _alive(process: psutil.Process) -> bool:

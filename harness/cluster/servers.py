@@ -79,7 +79,9 @@ class Servers:
                 tell({"event": "starting", "service": name})
                 server = self.launch(self.services[name])
                 self.await_ready(server, cancelled)
-                tell({"event": "ready", "service": name, "seconds": server.ready_seconds, "answer": server.last_answer})
+                if server.state == "ready":
+                    words = {"seconds": server.ready_seconds, "answer": server.last_answer}
+                    tell({"event": "ready", "service": name, **words})
             except Exception as problem:
                 first_fault.append(problem)
                 cancelled.set()

@@ -153,7 +153,7 @@ def services(layout: Layout) -> dict[str, Service]:
             API,
             "mids",
             "api",
-            ("flask", "run", "--host", LOOPBACK, "--port", str(ports["api"])),
+            ("flask", "run"),
             probes.http_ok(ports["api"], "/healthz"),
             needs=("kafka",),
             cwd=layout.workspace,

@@ -101,7 +101,8 @@ def _command(step: StepRecord, capture: Capture) -> Iterator[str]:
         yield from _output(step, capture, "stdout")
     elif not capture.stderr:
         yield "No output."
-    if capture.stderr and (went_wrong or not capture.stdout.strip()):
+    writes_its_log_there = capture.facts.get("kind") == "access_log"
+    if capture.stderr and (went_wrong or writes_its_log_there or not capture.stdout.strip()):
         yield "stderr:"
         yield from _output(step, capture, "stderr")
 

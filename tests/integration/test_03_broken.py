@@ -83,7 +83,7 @@ def test_a_default_port_that_is_taken_is_replaced_and_the_commands_say_so(tmp_pa
     number = ended.output.partition("port 5000 of api is taken: using ")[2].split()[0]
     history = (tmp_path / "history.txt").read_text()
     assert f"http://127.0.0.1:{number}/healthz" in history
-    assert f"--port {number}" in history
+    assert f"Running on http://127.0.0.1:{number}" in (tmp_path / "README.md").read_text()
 
 
 def test_unknown_names_are_usage_errors_that_list_the_known_ones() -> None:
