@@ -4,7 +4,7 @@ import json
 
 from common import EMPTY_TOPIC, WATCH
 
-from harness import Run, StepRecord, step
+from harness import Run, StepFailed, StepRecord, step
 
 ANSWERS = {
     "/": ("This is the default response!\n", "default"),
@@ -29,7 +29,10 @@ def test_topic(run: Run, api: StepRecord) -> None:
         "kafka-topics --create --topic events --partitions 1 --replication-factor 1 --if-not-exists"
         " --zookeeper zookeeper:32181",
     )
-    run.expect("topic created", created.facts["created"], "events")
+    if not run.expect("topic created", created.facts["created"], "events"):
+        raise StepFailed(
+            "the topic events is there already, and not from this step: delete it, or take the cluster down"
+        )
     described = run("kafka", "kafka-topics --describe --topic events --bootstrap-server kafka:29092")
     run.expect("partitions", described.facts["partitions"], 1)
     run.expect("replication factor", described.facts["replication_factor"], 1)

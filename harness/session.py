@@ -75,6 +75,8 @@ class Session:
         """Run a step once, after what it needs. Raises StepNotPassed when it does not pass."""
         self._join_kept()
         if step.id not in self._selected and step.id in self._earlier:
+            for need in step.needs:
+                prerequisite(need)  # so that the record has it too
             reused = replace(self._earlier[step.id], reused=True)
             self._records[step.id] = reused
             self.progress.end("step", step.id, "reused", reused.seconds, "as this cluster has it")

@@ -121,6 +121,11 @@ def started(log: Path, *words: str | Path, **options: Any) -> Iterator[Started]:
                 command.process.kill()
 
 
+def keepers() -> list[psutil.Process]:
+    """Give the keepers that live."""
+    return [p for p in psutil.process_iter(["cmdline"]) if "harness.cluster.keeper" in (p.info["cmdline"] or ())]
+
+
 def ours() -> list[psutil.Process]:
     """Give every process that belongs to a cluster of this cache: keepers, servers, commands."""
     marks = (f"{cache_dir()}/runs/", "harness.cluster.keeper")

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from machine import HARNESS, Started, nothing_left, ours, server, started
+from machine import HARNESS, Started, keepers, nothing_left, server, started
 
 from harness.settings import cache_dir
 
@@ -55,9 +55,8 @@ def test_ten_seconds_after_a_sigkill_of_the_harness_nothing_is_left(tmp_path: Pa
 def test_when_the_keeper_itself_is_killed_its_servers_die_and_the_next_start_removes_its_folder(tmp_path: Path) -> None:
     with started(tmp_path / "output", HARNESS, "up") as going:
         booting(going)
-        for process in ours():
-            if "harness.cluster.keeper" in process.cmdline():
-                process.kill()
+        for process in keepers():
+            process.kill()
         ended = going.end(timeout=30)
     assert ended.code == 3, ended.output
     assert "the keeper ended" in ended.output
