@@ -89,7 +89,9 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
         command_timeout=options["command_timeout"],
     )
     toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)))
-    arguments = ["--rootdir", str(found.project), "-q", "--no-header", "--tb=no", "-rN"]
+    # This process imported the harness before pytest could rewrite its assertions, and need not.
+    imported = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
+    arguments = ["-W", imported, "--rootdir", str(found.project), "-q", "--no-header", "--tb=no", "-rN"]
     arguments += [f"--{key}={options[key]}" for key in ("backend", "mode", "out") if options[key] is not None]
     arguments += [f"--port={value}" for value in options["port"]]
     for key in ("step_timeout", "command_timeout"):
