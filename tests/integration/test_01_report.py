@@ -109,7 +109,7 @@ def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], 
 def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp_path: Path) -> None:
     """Two of root (one of them as plain pytest) and two of a user without any right, all side by side."""
     user = ordinary_user(tmp_path)
-    pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode", "open", "--out", tmp_path / "root-open")
+    pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode=open", f"--out={tmp_path / 'root-open'}")
     commands: dict[str, tuple[list[str | Path], list[str], Path]] = {
         "root-private": ([HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"], [], PROJECT),
         "root-open": (list(pytest_of_root), [], PROJECT),

@@ -22,7 +22,7 @@ def test_steps_join_the_kept_cluster_and_loading_twice_gives_40_messages(tmp_pat
         assert [s["id"] for s in record["steps"] if s["reused"]] == ["cluster", "api", "topic"]
         assert messages(record) == 40
 
-        third = run(sys.executable, "-m", "pytest", "-k", "presto", "--keep", "--out", tmp_path)
+        third = run(sys.executable, "-m", "pytest", "-k", "presto", "--keep", f"--out={tmp_path}")
         assert third.code == 0, third.output
         record = third.record(tmp_path)
         assert outcomes(record) == dict.fromkeys(
