@@ -72,6 +72,7 @@ class Keeper:
         self._leased = threading.Event()
         self._peak_memory = 0
         self._left: list[str] = []
+        self._unanswered: list[threading.Event] = []
 
     def _make_layout(self) -> Layout:
         spec = self._spec
@@ -121,6 +122,8 @@ class Keeper:
             threading.Thread(target=work, args=arguments, daemon=True).start()
         self._spawner.run_until(self._ended)
         listener.close()
+        for answered in self._unanswered:
+            answered.wait(5)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -215,9 +218,13 @@ class Keeper:
         connection.send({"event": "done", **self._status()})
 
     def _op_down(self, connection: Connection, _request: Message) -> None:
-        self._end()
-        connection.send({"event": "done", **self._status(), "left": self._left})
-        connection.close()
+        answered = threading.Event()
+        self._unanswered.append(answered)
+        try:
+            self._end()
+            connection.send({"event": "done", **self._status(), "left": self._left})
+        finally:
+            answered.set()  # the connection stays open until this process ends, and tells that it did
 
     def _status(self) -> Message:
         for running in list(self._servers.running.values()):
@@ -298,7 +305,6 @@ def main() -> None:
         (folder / "refused.json").write_text(json.dumps(_as_message(problem)), encoding="utf-8")
         sys.exit(int(problem.exit_code))
     keeper.serve()
-    time.sleep(0.2)  # the answer to `down` is on its way
     os.close(lock)
     os._exit(0)
 

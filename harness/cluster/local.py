@@ -251,7 +251,16 @@ class LocalCluster:
 
     def down(self) -> list[ServerState]:
         """End everything, and prove it."""
-        answer = self._ask({"op": "down"}, timeout=DOWN_TIME)
+        connection = self._connect()
+        try:
+            connection.set_timeout(DOWN_TIME)
+            connection.send({"op": "down"})
+            answer = self._checked(connection.receive())
+            list(connection.messages())  # none comes: this waits for the keeper's own end
+        except Closed as problem:
+            raise self._lost() from problem
+        finally:
+            connection.close()
         self.release()
         self._await_end()
         if answer["left"]:
@@ -356,13 +365,13 @@ class LocalCluster:
         return message
 
     def _await_end(self) -> None:
-        deadline = time.monotonic() + 10
-        while is_held(runs.lock_path(self.folder)) or self.folder.exists():
-            if time.monotonic() > deadline:
-                raise EnvironmentFault("The cluster's keeper does not end.", seen=f"{self.folder} is still there")
-            time.sleep(0.05)
         if self._keeper:
             self._keeper.wait(10)
+        deadline = time.monotonic() + 10
+        while self.folder.exists():
+            if time.monotonic() > deadline:
+                raise EnvironmentFault("The run folder was left.", seen=str(self.folder), remedy="remove it")
+            time.sleep(0.05)
 
     def _server_logs(self, name: str) -> tuple[Path, Path]:
         """Give new, empty log files of a server that a step starts."""
