@@ -16,6 +16,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -105,8 +106,12 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def mask(record: Record, *, user: str, hostname: str, home: str) -> Record:
+def mask(
+    record: Record, *, user: str, hostname: str, home: str, folders: Mapping[str, str] = MappingProxyType({})
+) -> Record:
     """Give the record as it may be committed: `<user>`, `<host>` and `~` for the names of person and machine.
+
+    `folders` maps further folders, such as the cache's, to what stands in their place.
 
     Commands, their outputs and the steps' messages are masked, whole words only. Facts, checks and invariants
     stay as they are, and so do names that are short, ordinary or those of a service of this record.
@@ -121,6 +126,8 @@ def mask(record: Record, *, user: str, hostname: str, home: str) -> Record:
     home = home.rstrip("/")
     patterns = [rf"(?<![\w.-]){re.escape(home)}(?![\w-]|\.\w)"] if home.count("/") > 1 else []
     patterns += [rf"(?<!\w){re.escape(name)}(?!\w)" for name in masks]
+    patterns = [rf"(?<![\w.-]){re.escape(folder)}(?![\w-])" for folder in folders] + patterns
+    masks |= folders
     if not patterns:
         return record
     pattern = re.compile("|".join(patterns))

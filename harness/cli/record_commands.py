@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from pathlib import Path
 
 import click
 
 from harness import record as records
+from harness import settings
 from harness.errors import ExitCode
 from harness.render import write_all
 
@@ -14,14 +17,21 @@ from harness.render import write_all
 @click.command()
 @click.argument("record", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to [default: the record's].")
-def render(record: Path, out: Path | None) -> ExitCode:
+@click.option("--mask", is_flag=True, help="Mask user, host and home folder, for a report that is committed.")
+def render(record: Path, out: Path | None, mask: bool) -> ExitCode:
     """Write README.md, junit.xml and history.txt again from a record.json. No cluster is needed.
 
     \b
     Examples:
       harness render reports/latest/record.json
-      harness render old/record.json --out /tmp/again
+      harness render reports/latest/record.json --mask --out reports/sample
     """
-    for path in write_all(records.load(record), out or record.parent):
+    found = records.load(record)
+    if mask:
+        folders = {str(settings.cache_dir()): "<cache>", str(settings.find_project()): "<project>"}
+        found = records.mask(
+            found, user=getpass.getuser(), hostname=socket.gethostname(), home=str(Path.home()), folders=folders
+        )
+    for path in write_all(found, out or record.parent):
         click.echo(path)
     return ExitCode.OK

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from harness import doctor
 from harness.cluster import sandbox
 from harness.cluster.toolchain import fetch, java, system
 from harness.cluster.toolchain.java import Java

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError, UsageError
+from harness.errors import PRECEDENCE, EnvironmentFault, HarnessError, UsageError
 
 
 def test_an_error_has_its_parts_in_order() -> None:

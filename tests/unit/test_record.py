@@ -188,3 +188,11 @@ def test_facts_are_never_masked() -> None:
     record = record_of(capture("a", "mids", "whoami", "alice\n", user="alice"))
     seen = mask(record, user="alice", hostname="box.lan", home="/home/alice").steps[0].commands[0]
     assert (seen.stdout, seen.facts) == ("<user>\n", {"user": "alice"})
+
+
+def test_further_folders_are_masked_before_the_home_that_holds_them() -> None:
+    text = "at /home/alice/.cache/x/run and /home/alice/work, not /home/alice/.cache/xy"
+    folders = {"/home/alice/.cache/x": "<cache>"}
+    found = record_of(capture("a", "mids", "true", text))
+    seen = mask(found, user="alice", hostname="den", home="/home/alice", folders=folders).steps[0].commands[0]
+    assert seen.stdout == "at <cache>/run and ~/work, not ~/.cache/xy"
