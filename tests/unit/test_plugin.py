@@ -19,6 +19,7 @@ from harness.cluster.protocol import ServerState
 from harness.errors import EnvironmentFault, ExitCode, HarnessError
 from harness.locks import take
 from harness.model import Capture
+from harness.record import load, save
 from harness.session import Session, expected_seconds
 
 pytest_plugins = ["pytester"]
@@ -149,6 +150,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(runs, "living", lambda _: [made.kept.folder] if made.kept else [])
     monkeypatch.setattr(harness.session.versions, "all_versions", lambda: {"python": "3.11"})
     monkeypatch.setattr(invariants, "_DECLARED", {})
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # the disk is not what is tested here
     return made
 
 
@@ -204,18 +206,18 @@ class Assignment:
     def file(self, name: str, text: str) -> None:
         (self.folder / name).write_text(dedent(text))
 
-    def run(self, *options: str, out: str = "reports/latest") -> Result:
+    def run(self, *options: str, path: str = "assignment") -> Result:
         """Run it through pytest, in this process."""
         watcher = _Watcher()
         done = self._pytester.runpytest_inprocess(
             *("-p", "harness.plugin", "--rootdir", str(self._pytester.path), "-p", "no:cacheprovider"),
-            *("assignment", *options),
+            *("--tb=native", path, *options),
             plugins=[watcher],
             no_reraise_ctrlc=True,
         )
         captured = self._capfd.readouterr()
         session = watcher.session()
-        folder = session.settings.out if session else self._pytester.path / out
+        folder = session.settings.out if session else self._pytester.path / "reports" / "latest"
         words = f"{captured.out}\n{captured.err}"
         counts = done.parseoutcomes() if session and done.ret in (0, 1) else {}
         return Result(int(done.ret), words, done.stderr.str(), counts, session, folder)
@@ -370,13 +372,12 @@ def test_pytests_own_selection_brings_what_is_needed_too(assignment: Assignment,
 
 
 def test_a_single_file_brings_what_it_needs_from_the_others(assignment: Assignment, world: World) -> None:
-    assignment.step("topic")
-    assignment.step("load", "topic")
-    done = assignment._pytester.runpytest_inprocess(
-        "-p", "harness.plugin", "--rootdir", str(assignment._pytester.path), "assignment/test_02_load.py"
-    )
-    assert done.parseoutcomes() == {"passed": 1}
-    assert len(world.commands) == 2
+    assignment.step("topic", does="run('kafka', 'topic')")
+    assignment.step("load", "topic", does="run('mids', 'load')")
+    assignment.step("batch", "load", does="run('spark', 'batch')")
+    result = assignment.run(path="assignment/test_02_load.py")
+    assert result.counts == {"passed": 1}
+    assert world.commands == ["topic", "load"]
 
 
 def test_an_unknown_step_is_refused_with_the_nearest_name(assignment: Assignment, world: World) -> None:
@@ -431,10 +432,11 @@ def test_nothing_of_the_last_run_is_left_when_a_new_one_begins(assignment: Assig
 def test_the_last_runs_seconds_are_shown_against_this_ones(assignment: Assignment) -> None:
     assignment.step("topic")
     first = assignment.run()
-    assert expected_seconds(first.out).keys() == {"step topic", "service kafka"}
     assert "(last run" not in first.words
-    second = assignment.run()
-    assert second.code is ExitCode.OK
+    assert expected_seconds(first.out).keys() == {"step topic", "service kafka"}
+    last = load(first.out / "record.json")
+    save(replace(last, steps=(replace(last.steps[0], seconds=4.25),)), first.out / "record.json")
+    assert "(last run 4.2 s)" in assignment.run().words
 
 
 def test_a_report_that_another_run_writes_is_left_alone(assignment: Assignment, pytester: pytest.Pytester) -> None:
@@ -563,7 +565,6 @@ def test_what_is_left_at_the_end_is_the_environments_fault(assignment: Assignmen
 @pytest.mark.parametrize(
     ("commands", "code"),
     [
-        ([], ExitCode.NOTHING_CHECKED),
         (["echo"], ExitCode.OK),
         (["echo", "fail"], ExitCode.DISAGREES),
         (["fail", "lose"], ExitCode.ENVIRONMENT),
@@ -575,11 +576,18 @@ def test_what_is_left_at_the_end_is_the_environments_fault(assignment: Assignmen
 def test_of_several_ends_the_exit_code_is_the_first_in_precedence(
     assignment: Assignment, commands: list[str], code: ExitCode
 ) -> None:
-    assignment.step("never")
     for number, command in enumerate(commands):
         assignment.step(f"step{number}", does=f"run('mids', '{command}')")
-    result = assignment.run("-k", "step")
-    assert result.code is code
+    assert assignment.run().code is code
+
+
+def test_a_run_without_any_step_has_checked_nothing(assignment: Assignment, world: World) -> None:
+    assignment.step("topic")
+    assignment.step("teardown", "topic", does="run.down()")
+    result = assignment.run("--steps", "teardown", "--keep")
+    assert result.code is ExitCode.NOTHING_CHECKED
+    assert world.commands == []
+    assert not (result.out / "record.json").exists()
 
 
 def test_tests_that_are_no_steps_run_as_ever(assignment: Assignment, world: World) -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: measured here, kept as JSON in `results/`, shown in docs/performance.md."""

@@ -1,0 +1,15 @@
+"""`./run bench NAME`: run a benchmark and renew docs/performance.md; without a name only renew the page."""
+
+import sys
+
+from bench import first_run, page
+
+BENCHMARKS = {"first-run": first_run.measure}
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.exit(f"unknown benchmark: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
+    for name in names:
+        BENCHMARKS[name]()
+    page.write()

@@ -1,0 +1,90 @@
+"""docs/performance.md, written from the committed results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.first_run import RESULT
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+NETWORK = 10.0
+"""Megabytes a second at which the newcomer's network is reckoned."""
+
+
+def write() -> None:
+    """Write the page."""
+    PAGE.write_text("\n".join(_page(json.loads(RESULT.read_text()))) + "\n", encoding="utf-8")
+
+
+def _page(result: dict[str, Any]) -> Iterable[str]:
+    first, second, third = result["runs"]
+    machine = f"{result['machine']['processors']} processors and {result['machine']['memory_gigabytes']} GB of memory"
+    download = first["megabytes_received"] / NETWORK
+    yield "# What it costs"
+    yield ""
+    yield (
+        f"Measured by `./run bench first-run` on a machine with {machine}: a fresh clone, no cached package and no "
+        "cached jar, then a second and a third `./run report` in it. Times are one run each on a shared machine. The "
+        "figures are in `bench/results/first-run.json`, from which this page is written."
+    )
+    yield ""
+    yield "## The first run"
+    yield ""
+    yield (
+        f"The very first run received **{first['megabytes_received']} MB** and took "
+        f"**{first['seconds'] / 60:.1f} minutes** here, of which {first['seconds_of_the_record'] / 60:.1f} were the "
+        f"run itself. At {NETWORK:.0f} MB a second the download alone takes {download:.0f} s; on a network of that "
+        f"speed the whole is below {(first['seconds'] + download) / 60:.1f} minutes."
+    )
+    yield ""
+    sizes = result["megabytes_on_disk"]
+    yield (
+        f"On disk: {sizes['clone/.venv']} MB for the virtual environment, {sizes['cache']} MB for the cache (jars, and "
+        "the class-data archives that the first run makes so that later ones start faster)."
+    )
+    yield ""
+    yield "## Runs"
+    yield ""
+    rows = [
+        ("the whole command, s", [run["seconds"] for run in result["runs"]]),
+        ("received, MB", [run["megabytes_received"] for run in result["runs"]]),
+        (
+            "peak memory of all processes of the cluster (PSS), MB",
+            [run["peak_memory_megabytes"] for run in result["runs"]],
+        ),
+    ]
+    yield from _table(("", "first", "second", "third"), rows)
+    yield ""
+    yield "What a second or third run receives is other traffic of the machine: a run without any network is a test."
+    yield ""
+    yield "## Seconds until each server was useful"
+    yield ""
+    names = list(first["services"])
+    yield from _table(
+        ("server", "first", "second", "third"), [(n, [r["services"][n] for r in result["runs"]]) for n in names]
+    )
+    yield ""
+    yield "They start side by side, so the cluster is there when the last one is."
+    yield ""
+    yield "## Seconds of each step"
+    yield ""
+    steps = list(first["steps"])
+    yield from _table(
+        ("step", "first", "second", "third"), [(s, [r["steps"][s] for r in result["runs"]]) for s in steps]
+    )
+    yield ""
+    yield (
+        "`write-stream` waits by design: three rounds of a loop that rests ten seconds, and micro-batches every ten "
+        f"seconds. The second run took {second['seconds'] / first['seconds']:.2f} of the first one's time, the third "
+        f"{third['seconds'] / first['seconds']:.2f}."
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[float]]]) -> Iterable[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| --- |{' ---: |' * (len(head) - 1)}"
+    for name, values in rows:
+        yield f"| {name} | {' | '.join(str(round(value, 1)) for value in values)} |"
