@@ -47,7 +47,8 @@ class Connection:
             if descriptors:
                 sent = socket.send_fds(self._socket, [data], list(descriptors))
                 data = data[sent:]
-            self._socket.sendall(data)
+            if data:  # a send of nothing still fails when the other side has answered and gone
+                self._socket.sendall(data)
         except OSError as problem:
             raise Closed(str(problem)) from problem
 

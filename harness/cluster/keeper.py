@@ -292,10 +292,19 @@ def _send_quietly(connection: Connection, message: Message) -> None:
         connection.send(message)
 
 
+def _take_lock(path: Path) -> int:
+    """Take the lock that says that this keeper lives; another run that looks at it may hold it for a moment."""
+    for _ in range(100):
+        with suppress(BlockingIOError):
+            return take(path)
+        time.sleep(0.05)
+    raise EnvironmentFault("Another keeper has this run folder.", seen=str(path))
+
+
 def main() -> None:
     """Keep the cluster of the run folder that is the one argument."""
     folder = Path(sys.argv[1])
-    lock = take(runs.lock_path(folder))
+    lock = _take_lock(runs.lock_path(folder))
     become_subreaper()
     try:
         keeper = Keeper(folder)

@@ -75,6 +75,7 @@ class LocalCluster:
             settings.app,
             str(toolchain.java.binary),
             str(toolchain.prepared),
+            os.getpid(),
             dict(settings.ports),
         )
         folder.mkdir()

@@ -8,18 +8,24 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import psutil
 
 from harness.cluster.control import PATH_LIMIT
 from harness.errors import EnvironmentFault
 from harness.locks import is_held
 from harness.settings import cache_dir
 
+START_TIME = 60.0
+"""Seconds in which a new run folder's keeper must have taken its lock."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """What a keeper is told when it starts: all that it cannot find out by itself."""
+    """What a keeper is told when it starts: all that it cannot find out by itself. `starter` is its harness' pid."""
 
     id: str
     mode: str
@@ -28,6 +34,7 @@ class RunSpec:
     app: str
     java: str
     prepared: str
+    starter: int
     ports: dict[str, int] = field(default_factory=dict)
 
 
@@ -91,17 +98,15 @@ def sweep() -> list[str]:
     """Remove the run folders that no keeper holds. Returns their ids."""
     removed = []
     for folder in runs_dir().glob("*"):
-        if not is_held(lock_path(folder)) and _is_old(folder):
+        if not is_held(lock_path(folder)) and _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder.name)
     return removed
 
 
-def _is_old(folder: Path) -> bool:
-    """Say whether the folder's keeper has had its time to take the lock."""
-    import time
-
+def _is_abandoned(folder: Path) -> bool:
+    """Say whether nobody is about to start a keeper here: who made the folder has ended, or had a minute for it."""
     try:
-        return time.time() - folder.stat().st_mtime > 30 or lock_path(folder).exists()
-    except OSError:
+        return time.time() - folder.stat().st_mtime > START_TIME or not psutil.pid_exists(read_spec(folder).starter)
+    except (OSError, ValueError, TypeError):
         return False

@@ -107,7 +107,9 @@ class Servers:
         if service.once and service.name not in self.running:
             first = self.start(service, service.once, log)
             first.expected_to_end = True
-            if not first.wait(60) or first.exit_code:
+            if not first.wait(self.boot_timeout):
+                raise self._fault(service, f"its preparation took longer than {self.boot_timeout:.0f} s", log)
+            if first.exit_code:
                 raise self._fault(service, f"its preparation ended with exit code {first.exit_code}", log)
         return self.adopt(service, self.start(service, service.command, log), log)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +18,16 @@ from harness.locks import take
 Make = Callable[..., Path]
 
 
-def spec(run_id: str, project: Path) -> RunSpec:
-    return RunSpec(run_id, "open", str(project), "/logs", "app.py", "/java", "/prepared", {"kafka": 29092})
+def spec(run_id: str, project: Path, starter: int = 0) -> RunSpec:
+    pid = starter or os.getpid()
+    return RunSpec(run_id, "open", str(project), "/logs", "app.py", "/java", "/prepared", pid, {"kafka": 29092})
+
+
+def ended_process() -> int:
+    """Give the id of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +43,7 @@ def make() -> Iterator[Make]:
     def made(name: str, *, project: Path = Path("/project"), alive: bool = True) -> Path:
         folder = runs.run_dir(name)
         folder.mkdir(parents=True)
-        runs.write_spec(folder, spec(name, project))
+        runs.write_spec(folder, spec(name, project, 0 if alive else ended_process()))
         locks.append(take(runs.lock_path(folder)))
         if not alive:
             os.close(locks.pop())
@@ -97,8 +106,9 @@ def test_sweep_removes_what_killed_keepers_left_and_says_so(make: Make) -> None:
 def test_a_run_that_just_begins_has_its_time_to_take_the_lock() -> None:
     folder = runs.run_dir("new")
     folder.mkdir(parents=True)
+    runs.write_spec(folder, spec("new", Path("/project")))
     assert runs.sweep() == []
-    age(folder, 60)
+    age(folder, runs.START_TIME + 1)
     assert runs.sweep() == ["new"]
     assert not folder.exists()
 
