@@ -22,7 +22,8 @@ from harness import progress as progresses
 from harness import settings as settings_module
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.model import Outcome, StepRecord
-from harness.session import Session, expected_seconds
+from harness.report_folder import expected_seconds
+from harness.session import Session
 from harness.steps import Step, StepNotPassed, ordered, step_of
 
 _STATUS = pytest.StashKey[str]()

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from harness.cluster.captures import captured, utc_now
 from harness.cluster.protocol import Background, Cluster, ServerState, Tell
 from harness.model import Capture, Check, Fact
-from harness.outputs import derive
 from harness.steps import Step, StepFailed
 
 POLL = 0.25
@@ -141,9 +141,8 @@ class Run:
         return [f"{c.what}: expected {c.expected!r}, got {c.actual!r}" for c in self.checks if not c.holds]
 
     def _add(self, command: str, stdout: str, clock: float) -> Capture:
-        seconds = round(time.monotonic() - clock, 3)
-        facts = derive(command, stdout, "")
-        return self._record(Capture("", "harness", command, stdout, "", 0, utc_now(), seconds, False, facts))
+        seconds = time.monotonic() - clock
+        return self._record(captured("harness", command, stdout, "", 0, started=utc_now(), seconds=seconds))
 
     def _record(self, capture: Capture) -> Capture:
         capture = replace(capture, id=f"{self._step.id}-{len(self.commands) + 1}")
@@ -167,13 +166,6 @@ def server_table(states: Sequence[ServerState]) -> str:
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
     )
-
-
-def utc_now() -> str:
-    """Give the time in ISO 8601, UTC, to the millisecond."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _last_words(capture: Capture) -> str:

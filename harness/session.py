@@ -5,9 +5,6 @@ The record and the report are written after every step, so that a run that dies 
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import sys
 import time
 import traceback
@@ -19,22 +16,21 @@ from pathlib import Path
 from harness import record as records
 from harness import versions
 from harness.cluster import runs, toolchain
+from harness.cluster.captures import utc_now
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Background, Cluster, ServerState
 from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError
 from harness.invariants import evaluate
-from harness.locks import take
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
 from harness.progress import Progress
 from harness.render import write_all
-from harness.run import Run, utc_now
+from harness.report_folder import ReportFolder
+from harness.run import Run
 from harness.settings import Settings, cache_dir
 from harness.steps import Step, StepFailed, StepNotPassed, dependencies
 
 KNOWN = "known.json"
 """In a cluster's run folder: the record of the steps that it has seen."""
-
-OWN_FILES = ("record.json", "README.md", "junit.xml", "history.txt")
 
 
 class Session:
@@ -49,7 +45,8 @@ class Session:
         download: toolchain.fetch.Progress,
     ) -> None:
         self.progress = progress
-        self.settings = self._with_own_folder(settings)
+        self._folder = ReportFolder(settings.out, progress.say)
+        self.settings = replace(settings, out=self._folder.path)
         self.interrupted: ExitCode | None = None
         self._steps = steps
         self._selected = set(selected)
@@ -67,7 +64,6 @@ class Session:
         self._peak_memory = 0
         self._earlier: dict[str, StepRecord] = {}
         self._seen: set[str] = set()
-        self._prepare_out()
 
     # Steps
 
@@ -164,7 +160,8 @@ class Session:
         if self._cluster is None:
             try:
                 tools = toolchain.ensure(cache_dir(), self._download)
-                self._cluster = LocalCluster.start(self.settings, tools, self.settings.out / "logs", self._tell)
+                logs = self._folder.new_logs(in_use=bool(runs.living(self.settings.project)))
+                self._cluster = LocalCluster.start(self.settings, tools, logs, self._tell)
             except EnvironmentFault as problem:
                 self._fault = problem
                 raise
@@ -192,7 +189,6 @@ class Session:
             if self._cluster and (self._joined or (self.settings.keep and not self.interrupted)):
                 self._measure()
                 self._cluster.keep()
-                self._cluster.release()
                 self._cluster = None
             else:
                 self.down()
@@ -202,8 +198,7 @@ class Session:
         finally:
             if self._records:
                 self.write()
-            (self.settings.out / ".lock").unlink(missing_ok=True)
-            os.close(self._out_lock)
+            self._folder.release()
             self.progress.close()
 
     def _join_kept(self) -> None:
@@ -291,42 +286,6 @@ class Session:
         if not record.steps:
             codes.add(ExitCode.NOTHING_CHECKED)
         return next(code for code in PRECEDENCE if code in codes)
-
-    def _with_own_folder(self, settings: Settings) -> Settings:
-        """Hold the report's folder for this run; when another run holds it, take one beside it and say so."""
-        try:
-            settings.out.mkdir(parents=True, exist_ok=True)
-            self._out_lock = take(settings.out / ".lock")
-        except BlockingIOError:
-            beside = settings.out.with_name(f"{settings.out.name}-{secrets.token_hex(3)}")
-            self.progress.say(f"another run writes to {settings.out}: this report goes to {beside}")
-            return self._with_own_folder(replace(settings, out=beside))
-        except OSError as problem:
-            raise EnvironmentFault(
-                "The report's folder cannot be written.",
-                wanted=f"a folder to write to at {settings.out}",
-                seen=str(problem),
-                remedy="choose another with --out",
-            ) from problem
-        return settings
-
-    def _prepare_out(self) -> None:
-        """Take away the last run's files, so that nothing of it can be taken for this one's."""
-        out = self.settings.out
-        for name in OWN_FILES:
-            (out / name).unlink(missing_ok=True)
-        if not runs.living(self.settings.project):
-            shutil.rmtree(out / "logs", ignore_errors=True)
-
-
-def expected_seconds(out: Path) -> dict[str, float]:
-    """Give what services and steps took in the last run whose record is in a folder; nothing when there is none."""
-    try:
-        last = records.load(out / "record.json")
-    except (records.RecordError, OSError):
-        return {}
-    services = {f"service {item.name}": item.ready_seconds for item in last.services}
-    return services | {f"step {item.id}": item.seconds for item in last.steps if item.outcome is Outcome.PASSED}
 
 
 def _own_traceback(problem: Exception) -> str:

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -91,7 +90,6 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
                 cluster.down()
             raise
         cluster.keep()
-        cluster.release()
     finally:
         shown.close()
     click.echo(server_table(cluster.status()), nl=False)
@@ -127,7 +125,7 @@ def execute(run_id: str | None, service: str, command: Sequence[str]) -> int:
 
     words = [cluster.translate(word) for word in command]
     terminal = {"TERM": os.environ.get("TERM", "dumb")}
-    ended = cluster.run(service, words, 1, 2, stdin=0, on_start=forward_signals, environment=terminal)
+    ended = cluster.keeper.run(service, words, 1, 2, stdin=0, on_start=forward_signals, environment=terminal)
     return int(ended["exit_code"])
 
 
@@ -172,8 +170,7 @@ def down(run_id: str | None) -> ExitCode:
     cluster = joined(run_id)
     for state in cluster.down():
         click.echo(f"{state.name} {state.state}")
-    logs = Path(cluster.log_folder)
-    if logs.is_relative_to(settings.cache_dir()):
-        shutil.rmtree(logs, ignore_errors=True)
+    if cluster.log_folder.is_relative_to(settings.cache_dir()):
+        shutil.rmtree(cluster.log_folder, ignore_errors=True)
     click.echo("nothing is left: no process, no port, no folder")
     return ExitCode.OK

@@ -10,6 +10,7 @@ Run as `python -m harness.cluster.keeper RUN_FOLDER`.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -24,17 +25,15 @@ from pathlib import Path
 from harness.cluster import commands, config_files, java_programs, runs, services
 from harness.cluster.addresses import ORIGINAL, Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
+from harness.cluster.faults import as_message
 from harness.cluster.jobs import Jobs
-from harness.cluster.layout import Layout
+from harness.cluster.layout import Layout, layout_of
 from harness.cluster.processes import Process, become_subreaper, kill_descendants, memory_below
-from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.servers import Servers
 from harness.cluster.services import Service
 from harness.cluster.spawn import Spawner
-from harness.cluster.toolchain import prepare, pyspark_dir, system
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import take
-from harness.settings import cache_dir
 
 FIRST_LEASE = 30.0
 """Seconds within which the harness that started a keeper must take its lease."""
@@ -80,22 +79,7 @@ class Keeper:
             ports = {name: port for name, (_, port) in ORIGINAL.items()}
         else:
             ports, self.notes = self._reservations.choose(spec.ports)
-        programs = {tool.program: found for tool in system.TOOLS if (found := system.find(tool.program, cache_dir()))}
-        layout = Layout(
-            run=self._folder,
-            project=Path(spec.project),
-            workspace=WORKSPACE if spec.mode == "private" else Path(spec.project),
-            logs=Path(spec.logs),
-            cache=cache_dir(),
-            prepared=Path(spec.prepared),
-            archives=prepare.archives_dir(Path(spec.prepared)),
-            java=Path(spec.java),
-            python=Path(sys.executable),
-            pyspark=pyspark_dir(),
-            programs=programs,
-            addresses=Addresses(spec.mode, ports),
-            app=spec.app,
-        )
+        layout = layout_of(self._spec, self._folder, Addresses(spec.mode, ports))
         layout.logs.mkdir(parents=True, exist_ok=True)
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)
@@ -159,7 +143,7 @@ class Keeper:
         except Closed:
             pass
         except HarnessError as problem:
-            _send_quietly(connection, {"event": "error", **_as_message(problem)})
+            _send_quietly(connection, {"event": "error", **as_message(problem)})
         except Exception as problem:
             _send_quietly(connection, {"event": "error", "kind": "own", "headline": f"keeper: {problem!r}"})
         finally:
@@ -211,7 +195,7 @@ class Keeper:
         connection.send({"event": "done"})
 
     def _op_sick(self, connection: Connection, _request: Message) -> None:
-        sick = [_as_message(self._servers.fault(server, seen)) for server, seen in self._servers.sick()]
+        sick = [as_message(self._servers.fault(server, seen)) for server, seen in self._servers.sick()]
         connection.send({"event": "done", "sick": sick})
 
     def _op_status(self, connection: Connection, _request: Message) -> None:
@@ -271,22 +255,6 @@ class Keeper:
         self._ended.set()
 
 
-def _as_message(problem: HarnessError) -> Message:
-    return {
-        "kind": "environment"
-        if isinstance(problem, EnvironmentFault)
-        else "usage"
-        if problem.exit_code == 2
-        else "own",
-        "headline": problem.headline,
-        "wanted": problem.wanted,
-        "seen": problem.seen,
-        "log": str(problem.log) if problem.log else None,
-        "tail": list(problem.tail),
-        "remedy": problem.remedy,
-    }
-
-
 def _send_quietly(connection: Connection, message: Message) -> None:
     with suppress(Closed):
         connection.send(message)
@@ -309,9 +277,7 @@ def main() -> None:
     try:
         keeper = Keeper(folder)
     except HarnessError as problem:
-        import json
-
-        (folder / "refused.json").write_text(json.dumps(_as_message(problem)), encoding="utf-8")
+        (folder / "refused.json").write_text(json.dumps(as_message(problem)), encoding="utf-8")
         sys.exit(int(problem.exit_code))
     keeper.serve()
     os.close(lock)

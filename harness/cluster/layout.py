@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from harness.cluster.addresses import Addresses
-from harness.cluster.toolchain import fetch
+from harness.cluster.runs import RunSpec
+from harness.cluster.sandbox import WORKSPACE
+from harness.cluster.toolchain import fetch, prepare, pyspark_dir, system
 from harness.cluster.toolchain.lock import components
 from harness.cluster.toolchain.system import Program
+from harness.settings import cache_dir
 
 HDFS_USER = "root"
 """The user of every HDFS and metastore call, as in the original's containers."""
@@ -91,3 +95,24 @@ class Layout:
     def spark_jars(self) -> tuple[Path, ...]:
         """The class path of Spark drivers: the Kafka connector and what pyspark brings."""
         return (*self.jars("spark-kafka"), *self.pyspark_jars)
+
+
+def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
+    """Give the layout of a run, as its keeper sees it."""
+    cache = cache_dir()
+    programs = {tool.program: found for tool in system.TOOLS if (found := system.find(tool.program, cache))}
+    return Layout(
+        run=folder,
+        project=Path(spec.project),
+        workspace=WORKSPACE if spec.mode == "private" else Path(spec.project),
+        logs=Path(spec.logs),
+        cache=cache,
+        prepared=Path(spec.prepared),
+        archives=prepare.archives_dir(Path(spec.prepared)),
+        java=Path(spec.java),
+        python=Path(sys.executable),
+        pyspark=pyspark_dir(),
+        programs=programs,
+        addresses=addresses,
+        app=spec.app,
+    )

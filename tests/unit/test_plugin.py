@@ -20,7 +20,8 @@ from harness.errors import EnvironmentFault, ExitCode, HarnessError
 from harness.locks import take
 from harness.model import Capture
 from harness.record import load, save
-from harness.session import Session, expected_seconds
+from harness.report_folder import expected_seconds
+from harness.session import Session
 
 pytest_plugins = ["pytester"]
 

@@ -1,0 +1,43 @@
+"""What commands printed, from the files that their output went to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.model import Capture
+from harness.outputs import derive
+
+
+def captured(
+    service: str,
+    command: str,
+    stdout: str,
+    stderr: str,
+    exit_code: int | None,
+    *,
+    started: str,
+    seconds: float,
+    background: bool = False,
+) -> Capture:
+    """Give a capture with the facts of its output; its id is given by the step that records it."""
+    facts = derive(command, stdout, stderr)
+    return Capture("", service, command, stdout, stderr, exit_code, started, round(seconds, 3), background, facts)
+
+
+def read(file: Path) -> str:
+    """Give a file's text; nothing when it is not there."""
+    try:
+        return decode(file.read_bytes())
+    except FileNotFoundError:
+        return ""
+
+
+def decode(data: bytes) -> str:
+    """Give bytes as text, those that are not UTF-8 as escapes."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def utc_now() -> str:
+    """Give the time in ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
