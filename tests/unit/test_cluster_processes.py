@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -20,14 +21,34 @@ class Child:
     """A process whose output is read here. Its pipe ends when nobody who could write to it lives."""
 
     def __init__(self, command: tuple[str, ...], cwd: Path) -> None:
-        reading, writing = os.pipe()
-        self.output = os.fdopen(reading, "r")
+        self._reading, writing = os.pipe()
+        self._read = b""
         self.process = Process(command, cwd=cwd, environment=ENVIRONMENT, stdout=writing, stderr=writing)
         os.close(writing)
 
     def line(self) -> str:
         """Wait for a line."""
-        return self.output.readline().strip()
+        while b"\n" not in self._read and self._more():
+            continue
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode()
+
+    def rest(self) -> str:
+        """Wait until none is left that could write. Gives what was written."""
+        while self._more():
+            continue
+        return self._read.decode()
+
+    def close(self) -> None:
+        """Read no more."""
+        os.close(self._reading)
+
+    def _more(self) -> bool:
+        ready, _, _ = select.select([self._reading], [], [], 10)
+        assert ready, "nothing is written, and somebody still could"
+        block = os.read(self._reading, 1000)
+        self._read += block
+        return block != b""
 
 
 Start = Callable[..., Child]
@@ -45,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield started
     for child in children:
         child.process.stop(0)
-        child.output.close()
+        child.close()
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
@@ -121,7 +142,7 @@ def test_the_whole_group_ends_with_it(start: Start) -> None:
     child = start("trap '' HUP; (trap '' TERM HUP; exec sleep 600) & echo up; exec sleep 600")
     assert child.line() == "up"
     child.process.stop(10)
-    assert child.output.read() == ""  # the end of the pipe: none is left that could write
+    assert child.rest() == ""
 
 
 def test_the_group_of_a_process_that_has_ended_ends_too(start: Start) -> None:
@@ -129,7 +150,7 @@ def test_the_group_of_a_process_that_has_ended_ends_too(start: Start) -> None:
     assert child.line() == "up"
     assert child.process.wait(10)
     child.process.stop(10)
-    assert child.output.read() == ""
+    assert child.rest() == ""
     assert child.process.exit_code == 0
 
 
@@ -137,7 +158,7 @@ def test_a_signal_reaches_the_process_alone_or_its_group(start: Start) -> None:
     script = """
         exec 2>/dev/null
         trap 'echo parent' USR1
-        (trap 'echo child; exit' USR1; echo up; while :; do sleep 0.01; done) &
+        (trap 'echo child' USR1; echo up; while :; do sleep 0.01; done) &
         while :; do sleep 0.01; done
     """
     child = start(script)
@@ -146,6 +167,8 @@ def test_a_signal_reaches_the_process_alone_or_its_group(start: Start) -> None:
     assert child.line() == "parent"
     child.process.send_signal(signal.SIGUSR1, group=True)
     assert {child.line(), child.line()} == {"parent", "child"}
+    child.process.stop(0)
+    assert child.rest() == ""
 
 
 def test_a_signal_to_a_process_that_is_gone_is_no_error(start: Start) -> None:
@@ -175,15 +198,12 @@ subprocess.run(["sh", "-c", "setsid sh -c 'echo up; exec sleep 600' &"])
 sys.stdin.readline()
 print("left:", kill_descendants())
 """
-    reading, writing = os.pipe()
-    with subprocess.Popen([sys.executable, "-uc", keeper], stdin=subprocess.PIPE, stdout=writing, text=True) as process:
-        os.close(writing)
-        with os.fdopen(reading) as output:
-            assert output.readline() == "up\n"
-            assert process.stdin
-            process.stdin.write("\n")
-            process.stdin.close()
-            assert output.read() == "left: []\n"  # and the pipe has ended: `sleep` is dead
+    command = [sys.executable, "-uc", keeper]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        rest, _ = process.communicate("\n", timeout=10)  # its end is that of all who could write
+    assert rest == "left: []\n"
 
 
 def test_the_memory_of_a_process_is_measured_while_it_lives(start: Start) -> None:

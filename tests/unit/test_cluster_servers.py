@@ -53,7 +53,7 @@ class Cluster:
         self.commands: list[Sequence[str]] = []
         self.cancelled = threading.Event()
         self._folder = folder
-        self.servers = Servers({item.name: item for item in services}, folder, self._start, lambda _: 0.1)
+        self.servers = Servers({item.name: item for item in services}, folder, self._start, lambda _: 0.1, 20.0)
 
     def _start(self, _service: Service, command: Sequence[str], log: Path) -> Process:
         self.commands.append(command)

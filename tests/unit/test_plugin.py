@@ -381,6 +381,12 @@ def test_a_single_file_brings_what_it_needs_from_the_others(assignment: Assignme
     assert world.commands == ["topic", "load"]
 
 
+def test_files_named_in_another_order_run_in_the_assignments(assignment: Assignment, world: World) -> None:
+    pipeline(assignment)
+    assignment.run("assignment/test_01_topic.py", path="assignment/test_05_guild.py")
+    assert world.commands == ["topic", "guild"]
+
+
 def test_an_unknown_step_is_refused_with_the_nearest_name(assignment: Assignment, world: World) -> None:
     pipeline(assignment)
     result = assignment.run("--steps", "pretso")
@@ -538,6 +544,23 @@ def test_a_step_that_runs_again_clears_first_and_what_needs_it_is_stale(assignme
     world.commands.clear()
     assignment.run("--steps", "batch", "--keep")
     assert world.commands == ["load", "batch"]
+
+
+def test_a_later_run_looks_at_a_server_that_an_earlier_one_started(assignment: Assignment) -> None:
+    assignment.step("api", does="run.background('mids', 'flask run', serves='api')")
+    assignment.step("load", "api", does="run('mids', 'load'); run.expect('log', run.look('api').stdout, 'load\\n')")
+    assert assignment.run("--keep", "--steps", "api").code is ExitCode.OK
+    assert assignment.run("--steps", "load").steps() == {"api": "passed", "load": "passed"}
+
+
+def test_a_run_that_takes_its_cluster_down_leaves_a_kept_one_alone(assignment: Assignment, world: World) -> None:
+    assignment.step("topic")
+    assignment.step("teardown", "topic", does="run.down()")
+    assignment.run("--keep")
+    kept = world.kept
+    assert kept
+    assignment.run()
+    assert (world.started, world.ended, world.kept) == (2, 1, kept)
 
 
 def test_with_keep_the_last_step_does_not_take_the_cluster_down(assignment: Assignment, world: World) -> None:

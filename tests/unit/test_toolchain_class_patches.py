@@ -17,7 +17,7 @@ from harness.cluster.toolchain.class_patches import (
     presto_without_jmx_agent,
 )
 
-UTF8, CLASS, STRING, METHOD, NAME_AND_TYPE = 1, 7, 8, 10, 12
+UTF8, LONG, CLASS, STRING, METHOD, NAME_AND_TYPE = 1, 5, 7, 8, 10, 12
 LDC_W = 0x13
 
 
@@ -141,15 +141,16 @@ def test_a_class_with_two_such_places_is_refused() -> None:
 
 
 def netty_class(code: bytes) -> bytes:
-    """Give a small class of one method: constants 1 to 4, of which 2 is the class and 4 the method's name."""
+    """Give a small class of one method: constant 2 is the class, 4 the method's name; a long takes 5 and 6."""
     name = b"io/netty/bootstrap/AbstractBootstrap"
     pool = struct.pack(">BH", UTF8, len(name)) + name + struct.pack(">BH", CLASS, 1)
     pool += struct.pack(">BH", UTF8, 4) + b"Code" + struct.pack(">BH", UTF8, 4) + b"bind"
+    pool += struct.pack(">Bq", LONG, 1)
     attribute = struct.pack(">HHI", 3, 2, len(code)) + code + struct.pack(">HH", 0, 0)
     attribute = struct.pack(">HI", 3, len(attribute)) + attribute
     method = struct.pack(">HHHH", 1, 4, 4, 1) + attribute
     rest = struct.pack(">HHHHHH", 1, 2, 0, 0, 0, 1) + method + struct.pack(">H", 0)
-    return struct.pack(">IHHH", 0xCAFEBABE, 0, 52, 5) + pool + rest
+    return struct.pack(">IHHH", 0xCAFEBABE, 0, 52, 7) + pool + rest
 
 
 # aload_0, new, dup, iload_1, invokespecial, invokevirtual 43, areturn

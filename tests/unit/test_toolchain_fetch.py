@@ -19,6 +19,7 @@ from maven import Repository
 from harness.cluster.toolchain import fetch
 from harness.cluster.toolchain.lock import Artifact
 from harness.errors import EnvironmentFault
+from harness.locks import exclusive
 
 CONTENT = random.Random(1).randbytes(1_000_000)
 
@@ -111,6 +112,15 @@ def test_a_full_cache_needs_no_network_and_reads_no_file_again(
     told = Told()
     assert fetch.ensure(cache, told, artifacts) == 0
     assert told.started == told.said == []
+
+
+def test_a_full_cache_waits_for_nobody(repository: Repository, cache: Path) -> None:
+    artifact = repository.add("one", CONTENT)
+    fill(cache, artifact)
+    told = Told()
+    told.say = pytest.fail
+    with exclusive(cache / "fill.lock"):
+        fetch.ensure(cache, told, [artifact])
 
 
 def test_files_that_came_from_elsewhere_are_verified_and_not_fetched(repository: Repository, cache: Path) -> None:
@@ -375,9 +385,11 @@ def test_a_failure_stops_the_files_that_are_under_way_and_leaves_their_parts(
     assert 0 < len(left) < len(CONTENT)
 
 
-def test_the_default_repository_is_an_https_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_repository_is_an_https_address_or_the_mirror_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HARNESS_MAVEN_REPOSITORY", raising=False)
     assert fetch.repository_url().startswith("https://")
+    monkeypatch.setenv("HARNESS_MAVEN_REPOSITORY", "http://mirror/maven/")
+    assert fetch.repository_url() == "http://mirror/maven"
 
 
 def test_every_file_of_the_lock_is_wanted_once() -> None:

@@ -125,7 +125,14 @@ def test_without_java_and_without_the_wheel_the_error_says_what_was_seen_and_wha
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home(tmp_path / "path", "11.0.2")
-    python = program(tmp_path / "python", "echo 'Looking' >&2", "echo 'ERROR: the network is away' >&2", "exit 1")
+    half = tmp_path / "cache" / "java" / "half"
+    python = program(
+        tmp_path / "python",
+        f"/bin/mkdir -p {half}",
+        "echo 'Looking' >&2",
+        "echo 'ERROR: the network is away' >&2",
+        "exit 1",
+    )
     monkeypatch.setattr(sys, "executable", str(python))
     with pytest.raises(EnvironmentFault) as caught:
         java.ensure(tmp_path / "cache", lambda _: None)
@@ -133,4 +140,4 @@ def test_without_java_and_without_the_wheel_the_error_says_what_was_seen_and_wha
     assert f"Java 11.0.2 at {tmp_path}/path/bin/java" in str(caught.value.seen)
     assert str(caught.value.seen).endswith("the wheel: ERROR: the network is away")
     assert "apt-get install openjdk-17-jre-headless" in str(caught.value.remedy)
-    assert not (tmp_path / "cache" / "java").exists()
+    assert not half.exists()

@@ -131,7 +131,7 @@ def test_an_ordinary_user_gets_the_packages_and_what_they_need_unpacked_into_the
         tmp_path / "bin" / "apt-get",
         'for word in "$@"; do case $word in',
         "  --simulate) echo 'Inst one-package (1.0)'; echo 'Inst libone (2.0)'; echo 'Conf libone'; exit ;;",
-        "  download) touch one-package_1.0.deb libone_2.0.deb; exit ;;",
+        f'  download) echo "$@" >{tmp_path}/asked; touch one-package_1.0.deb libone_2.0.deb; exit ;;',
         "esac; done",
     )
     program(
@@ -143,6 +143,7 @@ def test_an_ordinary_user_gets_the_packages_and_what_they_need_unpacked_into_the
     found = system.ensure(tmp_path / "cache", ignore)
     assert found == {ONE.program: Program(tools / "bin" / ONE.program, tools / "lib" / "aarch64-linux-gnu")}
     assert (tools / "lib" / "libone").exists()
+    assert (tmp_path / "asked").read_text().split()[-2:] == ["one-package", "libone"]
     assert not (tmp_path / "cache" / "apt").exists()
 
 
