@@ -20,6 +20,7 @@ from rich.console import Console
 
 from harness import progress as progresses
 from harness import settings as settings_module
+from harness.cluster.addresses import ORIGINAL
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.model import Outcome, StepRecord
 from harness.report_folder import expected_seconds
@@ -63,6 +64,8 @@ def parse_ports(values: Sequence[str]) -> dict[str, int]:
         name, _, number = value.partition("=")
         if not number.isdigit() or not 0 < int(number) < 65536:
             raise UsageError(f"--port {value}", wanted="SERVICE=N with N from 1 to 65535, such as kafka=29092")
+        if name not in ORIGINAL:
+            raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))
         ports[name] = int(number)
     return ports
 
@@ -72,6 +75,7 @@ class Steps:
 
     def __init__(self, config: pytest.Config) -> None:
         self.session: Session | None = None
+        self.interrupted: ExitCode | None = None
         self._config = config
         # pytest captures descriptor 1 while tests run; progress goes to the one that the user sees.
         self._terminal = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
@@ -81,7 +85,7 @@ class Steps:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Take the collected steps, import those that they may need, and register a fixture for each."""
         collected = {item: found for item in items if (found := step_of(getattr(item, "obj", None)))}
-        if not collected:
+        if not collected or self._config.option.collectonly:
             return
         try:
             self._begin(items, collected)
@@ -116,7 +120,8 @@ class Steps:
         self.session = Session(settings, steps, selected, progress, progresses.DownloadProgress(console))
         self._config.pluginmanager.register(self._fixtures(steps, self.session), "harness-step-fixtures")
         for number in (signal.SIGTERM, signal.SIGHUP):
-            self._handlers[number] = signal.signal(number, _terminated)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+                self._handlers[number] = signal.signal(number, _terminated)
 
     @staticmethod
     def _fixtures(steps: dict[str, Step], session: Session) -> ModuleType:
@@ -169,9 +174,10 @@ class Steps:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note how the run was interrupted."""
+        terminated = isinstance(excinfo.value, Terminated)
+        self.interrupted = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
         if self.session:
-            terminated = isinstance(excinfo.value, Terminated)
-            self.session.interrupted = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+            self.session.interrupted = self.interrupted
             self.session.progress.say("interrupted: taking the cluster down")
 
     @pytest.hookimpl(trylast=True)

@@ -89,6 +89,8 @@ def resolve(
         return table.get(name, default)
 
     chosen_mode = pick(mode, "mode", None)
+    if chosen_mode == "private" and ports:
+        raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
         project=root,
         out=(Path(str(pick(out, "out", root / "reports" / "latest")))).expanduser().absolute(),

@@ -108,6 +108,8 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
         if code == pytest.ExitCode.INTERNAL_ERROR:
             codes.add(ExitCode.OWN_FAULT)
         return next(item for item in PRECEDENCE if item in codes)
+    if watcher.steps and watcher.steps.interrupted:
+        return watcher.steps.interrupted
     return {
         pytest.ExitCode.USAGE_ERROR: ExitCode.USAGE,
         pytest.ExitCode.NO_TESTS_COLLECTED: ExitCode.NOTHING_CHECKED,

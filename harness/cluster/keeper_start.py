@@ -18,7 +18,7 @@ from harness.cluster.keeper_client import KeeperClient
 from harness.cluster.protocol import Tell
 from harness.cluster.servers import tail
 from harness.cluster.toolchain import Toolchain, prepare
-from harness.errors import EnvironmentFault, HarnessError, UsageError
+from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import is_held
 from harness.settings import Settings, cache_dir
 
@@ -73,11 +73,8 @@ def start(settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell) -> S
 def choose_mode(settings: Settings, toolchain: Toolchain) -> tuple[str, str | None]:
     """Give the mode, and a sentence when the machine decided against the default.
 
-    Raises EnvironmentFault when private mode was asked for and cannot be had, UsageError when ports were asked for
-    in it.
+    Raises EnvironmentFault when private mode was asked for and cannot be had.
     """
-    if settings.mode == "private" and settings.ports:
-        raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     if settings.mode == "open" or settings.ports:
         return "open", None
     bwrap = toolchain.programs.get("bwrap")

@@ -92,6 +92,8 @@ def test_unknown_names_are_usage_errors_that_list_the_known_ones() -> None:
     assert "Unknown step: prestoo." in step.output
     assert "harness step presto" in step.output
     assert harness("up", "--port", "nothing=1").code == 2
+    assert harness("report", "--port", "nothing=1").code == 2
+    assert harness("report", "--mode", "private", "--port", "kafka=1").code == 2
     assert harness("report", "--backend", "cloud").code == 2
     assert harness("nothing").code == 2
 
