@@ -178,7 +178,7 @@ class Session:
         self._backgrounds.clear()
         with suppress(EnvironmentFault):
             self._peak_memory = max(self._peak_memory, cluster.peak_memory())
-        states = cluster.down()
+        states = cluster.down(quick=self.interrupted is not None)
         for state in states:
             self._services[state.name] = state.record()
         return states

@@ -87,7 +87,7 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
             cluster.up(SERVERS, tell)
         except BaseException:
             with suppress(EnvironmentFault):
-                cluster.down()
+                cluster.down(quick=True)
             raise
         cluster.keep()
     finally:

@@ -81,13 +81,13 @@ class Jobs:
             if not job.background:
                 job.process.stop(2.0, group=True)
 
-    def stop_all(self) -> None:
-        """End every command."""
-        threads = [threading.Thread(target=job.process.stop, args=(3.0,), daemon=True) for job in self._running()]
+    def stop_all(self, grace: float) -> None:
+        """End every command, side by side."""
+        threads = [threading.Thread(target=job.process.stop, args=(grace,), daemon=True) for job in self._running()]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(2 * grace)
 
     def _running(self) -> list[Job]:
         return [job for job in self._jobs.values() if job.process.exit_code is None]

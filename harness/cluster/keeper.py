@@ -47,6 +47,9 @@ STOP_GRACE = 10.0
 TRAINING_GRACE = 60.0
 """The same for one that writes its class-data archive at its end."""
 
+QUICK_GRACE = 3.0
+"""The same when the harness was interrupted or killed: its data is thrown away, and no archive is waited for."""
+
 MEMORY_INTERVAL = 2.0
 
 
@@ -68,6 +71,7 @@ class Keeper:
         self._ended = threading.Event()
         self._cancel_boot = threading.Event()
         self._kept = False
+        self._quick = False
         self._leased = threading.Event()
         self._peak_memory = 0
         self._left: list[str] = []
@@ -92,6 +96,8 @@ class Keeper:
         return self._spawner.start_logged(command, cwd=cwd, environment=environment, log=log)
 
     def _stop_grace(self, name: str) -> float:
+        if self._quick:
+            return QUICK_GRACE
         return TRAINING_GRACE if java_programs.is_training(self._layout, name) else STOP_GRACE
 
     def serve(self) -> None:
@@ -119,7 +125,7 @@ class Keeper:
 
     def _await_first_lease(self) -> None:
         if not self._leased.wait(FIRST_LEASE):
-            self._end()
+            self._end(quick=True)
 
     def _watch(self) -> None:
         """Measure memory, and end commands that outlive a server by too long."""
@@ -161,7 +167,7 @@ class Keeper:
         if keep:
             self._kept = True
         else:
-            self._end()
+            self._end(quick=True)
 
     def _op_boot(self, connection: Connection, request: Message) -> None:
         self._servers.boot_timeout = float(request["timeout"])
@@ -175,10 +181,6 @@ class Keeper:
         job = self._jobs.find(request["id"])
         job.process.wait(float(request["timeout"]))
         connection.send({"event": "state", "exit_code": job.process.exit_code, "timed_out": job.timed_out})
-
-    def _op_signal(self, connection: Connection, request: Message) -> None:
-        self._jobs.find(request["id"]).process.send_signal(int(request["signal"]), group=bool(request["group"]))
-        connection.send({"event": "done"})
 
     def _op_stop(self, connection: Connection, request: Message) -> None:
         job = self._jobs.find(request["id"])
@@ -201,11 +203,11 @@ class Keeper:
     def _op_status(self, connection: Connection, _request: Message) -> None:
         connection.send({"event": "done", **self._status()})
 
-    def _op_down(self, connection: Connection, _request: Message) -> None:
+    def _op_down(self, connection: Connection, request: Message) -> None:
         answered = threading.Event()
         self._unanswered.append(answered)
         try:
-            self._end()
+            self._end(quick=bool(request["quick"]))
             connection.send({"event": "done", **self._status(), "left": self._left})
         finally:
             answered.set()  # the connection stays open until this process ends, and tells that it did
@@ -236,17 +238,18 @@ class Keeper:
     # The end
 
     def _end_soon(self) -> None:
-        threading.Thread(target=self._end, daemon=True).start()
+        threading.Thread(target=self._end, kwargs={"quick": True}, daemon=True).start()
 
-    def _end(self) -> None:
+    def _end(self, *, quick: bool) -> None:
         """End everything, once; later callers wait until it is done."""
+        self._quick = self._quick or quick
         if self._ending.is_set():
             self._ended.wait(60)
             return
         self._ending.set()
         self._cancel_boot.set()
         self._spawner.close()
-        self._jobs.stop_all()
+        self._jobs.stop_all(QUICK_GRACE)
         self._servers.stop_all()
         self._left = kill_descendants()
         java_programs.keep_archives(self._layout)

@@ -81,9 +81,9 @@ class KeeperClient:
             for number in opened:
                 os.close(number)
 
-    def down(self, timeout: float) -> Message:
+    def down(self, timeout: float, *, quick: bool) -> Message:
         """End the cluster, and wait for the keeper's own end. Gives the last states and what was left."""
-        with self.talk({"op": "down"}) as connection:
+        with self.talk({"op": "down", "quick": quick}) as connection:
             connection.set_timeout(timeout)
             answer = checked(connection.receive())
             list(connection.messages())  # none comes: this waits until the keeper has ended

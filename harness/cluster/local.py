@@ -146,9 +146,9 @@ class LocalCluster:
         self.keeper.keep()
         self.keeper.release()
 
-    def down(self) -> list[ServerState]:
-        """End everything, and prove it."""
-        answer = self.keeper.down(DOWN_TIME)
+    def down(self, *, quick: bool = False) -> list[ServerState]:
+        """End everything, and prove it. With `quick` no server is waited for long."""
+        answer = self.keeper.down(DOWN_TIME, quick=quick)
         if self._process:
             self._process.wait(10)
         if answer["left"]:

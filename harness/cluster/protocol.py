@@ -69,5 +69,8 @@ class Cluster(Protocol):
     def faults(self) -> Sequence[HarnessError]:
         """Give an error for each server that is dead or does not answer now; none when the cluster is well."""
 
-    def down(self) -> Sequence[ServerState]:
-        """End everything. Gives the last state of the servers. Raises EnvironmentFault when something is left."""
+    def down(self, *, quick: bool = False) -> Sequence[ServerState]:
+        """End everything; with `quick` no server is waited for long. Gives the last state of the servers.
+
+        Raises EnvironmentFault when something is left.
+        """

@@ -109,7 +109,7 @@ class Cluster:
     def peak_memory(self) -> int:
         return 5000
 
-    def down(self) -> list[ServerState]:
+    def down(self, *, quick: bool = False) -> list[ServerState]:
         self._world.ended += 1
         if self._world.left:
             raise EnvironmentFault("Processes were left when the cluster went down.")
