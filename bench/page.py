@@ -37,7 +37,7 @@ def _page(result: dict[str, Any]) -> Iterable[str]:
         f"The very first run received **{first['megabytes_received']} MB** and took "
         f"**{first['seconds'] / 60:.1f} minutes** here, of which {first['seconds_of_the_record'] / 60:.1f} were the "
         f"run itself. At {NETWORK:.0f} MB a second the download alone takes {download:.0f} s; on a network of that "
-        f"speed the whole is below {(first['seconds'] + download) / 60:.1f} minutes."
+        f"speed the whole takes less than {first['seconds'] + download:.0f} s."
     )
     yield ""
     sizes = result["megabytes_on_disk"]
