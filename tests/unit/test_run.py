@@ -248,7 +248,7 @@ def test_wait_for_what_does_not_come_fails_the_step_and_names_it(
 def test_wait_takes_no_longer_than_the_step_has(make: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "POLL", 0)
     with pytest.raises(StepFailed, match="waited 0 s for rows"):
-        make(step_timeout=0.05).wait("rows", lambda: False)
+        make(step_timeout=0.05).wait("rows", lambda: False, timeout=5)
 
 
 def test_up_starts_what_is_not_up_yet_and_records_how_each_became_ready(make: MakeRun, cluster: Cluster) -> None:
