@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from harness.cluster import keeper_start, runs
 from harness.cluster.addresses import LOOPBACK, ORIGINAL, Addresses
 from harness.cluster.background import LocalBackground
@@ -151,8 +153,8 @@ class LocalCluster:
         answer = self.keeper.down(DOWN_TIME, quick=quick)
         if self._process:
             self._process.wait(10)
-        if answer["left"]:
-            raise EnvironmentFault("Processes were left when the cluster went down.", seen=", ".join(answer["left"]))
+        if left := [*answer["left"], *_processes_of(self.folder)]:
+            raise EnvironmentFault("Processes were left when the cluster went down.", seen=", ".join(left))
         if self.folder.exists():
             raise EnvironmentFault("The run folder was left.", seen=str(self.folder), remedy="remove it")
         return _states(answer)
@@ -181,6 +183,20 @@ class LocalCluster:
         self._commands += 1
         name = f"{os.getpid()}-{self._commands}"
         return self._captures / f"{name}.out", self._captures / f"{name}.err"
+
+
+def _processes_of(folder: Path, within: float = 5.0) -> list[str]:
+    """Give the processes that still name a run's folder after some seconds, such as the last one of a sandbox."""
+    deadline = time.monotonic() + within
+    while True:
+        found = [
+            f"{process.pid} {process.info['name']}"
+            for process in psutil.process_iter(["name", "cmdline"])
+            if any(str(folder) in word for word in process.info["cmdline"] or ())
+        ]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
 
 
 def _states(message: Message) -> list[ServerState]:
