@@ -29,6 +29,9 @@ SHELL = "/bin/bash"
 
 DOWN_TIME = 120.0
 
+_OUTLIVING: list[subprocess.Popen[bytes]] = []
+"""Keepers that were kept: a Popen that is thrown away while its process runs is taken for a mistake."""
+
 
 class LocalCluster:
     """A cluster of local processes. Made by `start` or `join`."""
@@ -147,6 +150,8 @@ class LocalCluster:
         """Let the cluster live on when this process ends."""
         self.keeper.keep()
         self.keeper.release()
+        if self._process:
+            _OUTLIVING.append(self._process)
 
     def down(self, *, quick: bool = False) -> list[ServerState]:
         """End everything, and prove it. With `quick` no server is waited for long."""

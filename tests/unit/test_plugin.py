@@ -405,6 +405,21 @@ def test_a_port_that_is_none_is_refused(assignment: Assignment, value: str) -> N
     assert f"--port {value}" in result.errors
 
 
+def test_a_port_of_an_unknown_service_is_refused_with_those_that_there_are(assignment: Assignment) -> None:
+    assignment.step("topic")
+    result = assignment.run("--port", "kafak=29092")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Unknown service for --port: kafak." in result.errors
+    assert "wanted: zookeeper, kafka, namenode" in result.errors
+
+
+def test_collecting_alone_starts_no_run(assignment: Assignment, world: World) -> None:
+    assignment.step("topic")
+    result = assignment.run("--collect-only")
+    assert "test_topic" in result.words
+    assert (result.ret, result.session, world.started) == (0, None, 0)
+
+
 def test_two_steps_of_one_name_are_refused(assignment: Assignment) -> None:
     assignment.step("topic")
     assignment.step("topic")

@@ -89,6 +89,17 @@ def test_ports_and_keep_are_those_of_the_flags(project: Path) -> None:
     assert (found.keep, found.ports) == (True, {"kafka": 29092})
 
 
+@pytest.mark.parametrize("where", ["flag", "environment", "pyproject"])
+def test_ports_are_for_open_mode(project: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    if where == "environment":
+        monkeypatch.setenv("HARNESS_MODE", "private")
+    if where == "pyproject":
+        configure(project, 'mode = "private"')
+    with pytest.raises(UsageError, match="--port is for open mode") as caught:
+        resolve(project=project, mode="private" if where == "flag" else None, ports={"kafka": 29092})
+    assert caught.value.remedy == "add --mode open"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "wanted"), [("backend", "docker", "local"), ("mode", "closed", "private or open")]
 )
