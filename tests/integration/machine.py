@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,8 +153,12 @@ def server(name: str) -> psutil.Process | None:
 
 def left() -> list[str]:
     """Give what clusters left: processes and run folders."""
-    processes = [f"process {p.pid} {' '.join(p.cmdline())[:120]}" for p in ours() if p.status() != psutil.STATUS_ZOMBIE]
-    return processes + [f"folder {folder}" for folder in (cache_dir() / "runs").glob("*")]
+    found = [f"folder {folder}" for folder in (cache_dir() / "runs").glob("*")]
+    for process in ours():
+        with suppress(psutil.NoSuchProcess):  # it ended while it was looked at
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"process {process.pid} {' '.join(process.cmdline())[:120]}")
+    return found
 
 
 def nothing_left(within: float) -> None:
