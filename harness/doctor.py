@@ -43,7 +43,7 @@ def _examine(cache_dir: Path) -> Iterator[Finding]:
     yield Finding("system", "ok", f"{platform.platform()}, {os.cpu_count()} processors")
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield _java(cache_dir)
-    for tool in system.TOOLS:
+    for tool in filter(system.wanted, system.TOOLS):
         yield _tool(tool, cache_dir)
     yield _sandbox(cache_dir)
     yield _parts(cache_dir)

@@ -75,6 +75,7 @@ class Steps:
 
     def __init__(self, config: pytest.Config) -> None:
         self.session: Session | None = None
+        self.refused: HarnessError | None = None
         self.interrupted: ExitCode | None = None
         self._config = config
         # pytest captures descriptor 1 while tests run; progress goes to the one that the user sees.
@@ -90,6 +91,7 @@ class Steps:
         try:
             self._begin(items, collected)
         except HarnessError as problem:
+            self.refused = problem
             raise pytest.UsageError(str(problem)) from problem
 
     def _begin(self, items: list[pytest.Item], collected: dict[pytest.Item, Step]) -> None:
@@ -117,7 +119,11 @@ class Steps:
             reporter.showfspath = False
         console = Console(file=self._terminal, highlight=False)
         progress = progresses.make(console, expected_seconds(settings.out))
-        self.session = Session(settings, steps, selected, progress, progresses.DownloadProgress(console))
+        try:
+            self.session = Session(settings, steps, selected, progress, progresses.DownloadProgress(console))
+        except BaseException:
+            progress.close()
+            raise
         self._config.pluginmanager.register(self._fixtures(steps, self.session), "harness-step-fixtures")
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
@@ -207,7 +213,7 @@ def _wanted(names: str | None, steps: Mapping[str, Step]) -> set[str]:
     """Give the ids that --steps names, or all. Raises UsageError for one that is no step."""
     if not names:
         return set(steps)
-    wanted = set(names.split(","))
+    wanted = {name.strip() for name in names.split(",")}
     if unknown := sorted(wanted - set(steps)):
         close = difflib.get_close_matches(unknown[0], steps, 1)
         raise UsageError(
@@ -228,7 +234,10 @@ def _declared_steps(folder: Path, collected: Sequence[Step] | object) -> list[St
     for file in sorted(folder.glob("test_*.py")):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        modules.append(importlib.import_module(file.stem))
+        try:
+            modules.append(importlib.import_module(file.stem))
+        except Exception as problem:
+            raise UsageError(f"{file} cannot be imported.", seen=f"{type(problem).__name__}: {problem}") from problem
     if (folder / "invariants.py").exists():
         importlib.import_module("invariants")
     found = {id(step): step for module in modules for value in vars(module).values() if (step := step_of(value))}

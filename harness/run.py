@@ -100,7 +100,7 @@ class Run:
 
     def expect(self, what: str, actual: Fact, expected: Fact) -> bool:
         """State that something must hold. The step fails at its end when one does not, with all that do not."""
-        holds = actual == expected and type(actual) is type(expected)
+        holds = _same(actual, expected)
         self.checks.append(Check(what, expected, actual, holds))
         return holds
 
@@ -154,6 +154,17 @@ class Run:
         if left <= 0:
             raise StepFailed(f"the step's time limit of {self._step_timeout:.0f} s is over (--step-timeout sets it)")
         return left
+
+
+def _same(one: Fact, other: Fact) -> bool:
+    """Compare values and their types, through lists and mappings."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
 
 
 def server_table(states: Sequence[ServerState]) -> str:

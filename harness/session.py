@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from harness import record as records
 from harness import versions
 from harness.cluster import runs, toolchain
@@ -60,6 +62,7 @@ class Session:
         self._joined = False
         self._own_fault = False
         self._fault: EnvironmentFault | None = None
+        self._unwritten: EnvironmentFault | None = None
         self._mode = settings.mode or ""
         self._peak_memory = 0
         self._earlier: dict[str, StepRecord] = {}
@@ -112,12 +115,14 @@ class Session:
             made = self._step_record(step, run, clock, Outcome.FAILED, "interrupted")
             self._store(made)
             raise
+        except (pytest.fail.Exception, pytest.skip.Exception, SystemExit) as problem:
+            outcome, message = Outcome.FAILED, f"{type(problem).__name__}: {problem}"
         except (StepFailed, AssertionError) as problem:
             outcome, message = Outcome.FAILED, str(problem) or _own_traceback(problem)
         except EnvironmentFault as problem:
             outcome, message = Outcome.INFRASTRUCTURE, str(problem)
         except Exception as problem:
-            self._own_fault = self._own_fault or isinstance(problem, HarnessError)
+            self._own_fault = self._own_fault or getattr(problem, "exit_code", None) is ExitCode.OWN_FAULT
             outcome, message = Outcome.FAILED, _own_traceback(problem)
         if outcome is Outcome.FAILED and (faults := self._faults()):
             outcome, message = Outcome.INFRASTRUCTURE, "\n".join([*faults, f"the step: {message}"])
@@ -146,7 +151,11 @@ class Session:
         raise StepNotPassed(made)
 
     def _faults(self) -> list[str]:
-        return [str(fault) for fault in self._cluster.faults()] if self._cluster else []
+        try:
+            return [str(fault) for fault in self._cluster.faults()] if self._cluster else []
+        except HarnessError as problem:  # the question failed: that must not hide the step's own end
+            self.progress.say(str(problem))
+            return []
 
     # The cluster
 
@@ -268,7 +277,18 @@ class Session:
     def write(self) -> None:
         """Write the record and the report."""
         self._measure()
-        write_all(self.record(), self.settings.out)
+        try:
+            write_all(self.record(), self.settings.out)
+        except OSError as problem:
+            unwritten = EnvironmentFault(
+                "The report cannot be written.",
+                wanted=f"record.json and README.md in {self.settings.out}",
+                seen=str(problem),
+                remedy="free some space, or choose another folder with --out",
+            )
+            if not self._unwritten:
+                self.progress.say(str(unwritten))
+            self._unwritten = unwritten
 
     def exit_code(self) -> ExitCode:
         """Give the exit code of the run: the first in precedence of those that apply."""
@@ -279,7 +299,7 @@ class Session:
             codes.add(self.interrupted)
         if self._own_fault:
             codes.add(ExitCode.OWN_FAULT)
-        if self._fault or Outcome.INFRASTRUCTURE in outcomes:
+        if self._fault or self._unwritten or Outcome.INFRASTRUCTURE in outcomes:
             codes.add(ExitCode.ENVIRONMENT)
         if {Outcome.FAILED, Outcome.BLOCKED} & outcomes or not all(item.holds for item in record.invariants):
             codes.add(ExitCode.DISAGREES)

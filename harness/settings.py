@@ -89,11 +89,13 @@ def resolve(
         return table.get(name, default)
 
     chosen_mode = pick(mode, "mode", None)
+    written = table.get("out")
+    default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
     if chosen_mode == "private" and ports:
         raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
         project=root,
-        out=(Path(str(pick(out, "out", root / "reports" / "latest")))).expanduser().absolute(),
+        out=Path(str(out or os.environ.get("HARNESS_OUT") or default_out)).expanduser().absolute(),
         title=str(table.get("title", root.name)),
         assignment=str(table.get("assignment", "assignment")),
         app=str(table.get("app", "app/game_api.py")),
@@ -116,7 +118,8 @@ def _table(folder: Path) -> dict[str, object] | None:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise UsageError(f"{path} cannot be read.", seen=str(problem), remedy="mend the file") from problem
-    table = data.get("tool", {}).get("harness")
+    tools = data.get("tool")
+    table = tools.get("harness") if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 
 

@@ -65,14 +65,14 @@ def step(title: str) -> Callable[[StepFunction], Callable[[pytest.FixtureRequest
         parameters = list(inspect.signature(function).parameters)
         if not function.__name__.startswith("test_") or parameters[:1] != ["run"]:
             raise UsageError(f"{where}: a step is a function test_NAME(run, …).", seen=function.__name__)
-        if not function.__doc__:
+        if not (function.__doc__ or "").strip():
             raise UsageError(
                 f"{where}: the step {function.__name__} has no docstring.", wanted="its explanation for the report"
             )
         made = Step(
             _id(function.__name__.removeprefix("test_")),
             title,
-            inspect.cleandoc(function.__doc__),
+            inspect.cleandoc(str(function.__doc__)),
             tuple(_id(name) for name in parameters[1:]),
             function,
             Path(code.co_filename),

@@ -110,6 +110,8 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
         return next(item for item in PRECEDENCE if item in codes)
     if watcher.steps and watcher.steps.interrupted:
         return watcher.steps.interrupted
+    if watcher.steps and watcher.steps.refused:
+        return watcher.steps.refused.exit_code
     return {
         pytest.ExitCode.USAGE_ERROR: ExitCode.USAGE,
         pytest.ExitCode.NO_TESTS_COLLECTED: ExitCode.NOTHING_CHECKED,

@@ -84,7 +84,8 @@ class Reservations:
                 raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))
         ports: dict[str, int] = {}
         notes: list[str] = []
-        for name, (_, original) in ORIGINAL.items():
+        for name in sorted(ORIGINAL, key=lambda each: each not in wanted):  # what was asked for comes first
+            original = ORIGINAL[name][1]
             if name in wanted:
                 if not self._take(wanted[name]):
                     raise EnvironmentFault(

@@ -103,7 +103,10 @@ class KeeperClient:
     def keep(self) -> None:
         """Let the cluster live on when this process ends."""
         if self._lease:
-            self._lease.send({"keep": True})
+            try:
+                self._lease.send({"keep": True})
+            except Closed as problem:
+                raise self._gone() from problem
 
     def release(self) -> None:
         """Give the lease back: the cluster goes down unless it is kept."""

@@ -143,7 +143,7 @@ class LocalCluster:
         """Give an error for each server that is dead or does not answer; one for the keeper when it is gone."""
         try:
             return [as_error(message) for message in self.keeper.ask(op="sick")["sick"]]
-        except EnvironmentFault as problem:
+        except HarnessError as problem:
             return [problem]
 
     def keep(self) -> None:
@@ -157,7 +157,10 @@ class LocalCluster:
         """End everything, and prove it. With `quick` no server is waited for long."""
         answer = self.keeper.down(DOWN_TIME, quick=quick)
         if self._process:
-            self._process.wait(10)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired as problem:
+                raise EnvironmentFault("The cluster's keeper does not end.", seen=str(problem)) from problem
         if left := [*answer["left"], *_processes_of(self.folder)]:
             raise EnvironmentFault("Processes were left when the cluster went down.", seen=", ".join(left))
         if self.folder.exists():

@@ -6,6 +6,7 @@ A probe returns its answer in a few words, or raises `NotReady` with what it saw
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import struct
@@ -143,7 +144,7 @@ def _plain(ask: Callable[[], str]) -> Callable[[], str]:
             return ask()
         except urllib.error.HTTPError as problem:
             raise NotReady(f"HTTP {problem.code}: {problem.read(200)!r}") from problem
-        except (OSError, ValueError, KeyError) as problem:
+        except (OSError, http.client.HTTPException, ValueError, KeyError) as problem:
             reason = getattr(problem, "reason", problem)
             raise NotReady(f"{type(problem).__name__}: {reason}") from problem
 

@@ -71,6 +71,7 @@ class Servers:
         graph = TopologicalSorter({name: [n for n in self.services[name].needs if n in names] for name in names})
         graph.prepare()
         first_fault: list[Exception] = []
+        failed = threading.Event()  # of this boot alone; `cancelled` is the cluster's
         changed = threading.Condition()
         finished: list[str] = []
 
@@ -78,28 +79,28 @@ class Servers:
             try:
                 tell({"event": "starting", "service": name})
                 server = self.launch(self.services[name])
-                self.await_ready(server, cancelled)
-                if server.state == "ready":
-                    words = {"seconds": server.ready_seconds, "answer": server.last_answer}
-                    tell({"event": "ready", "service": name, **words})
+                self.await_ready(server, cancelled, failed)
+                tell({"event": "ready", "service": name, "seconds": server.ready_seconds, "answer": server.last_answer})
             except Exception as problem:
                 first_fault.append(problem)
-                cancelled.set()
+                failed.set()
             with changed:
                 finished.append(name)
                 changed.notify()
 
         with ThreadPoolExecutor(len(self.services), thread_name_prefix="boot") as pool:
-            while graph.is_active() and not cancelled.is_set():
+            while graph.is_active() and not (cancelled.is_set() or failed.is_set()):
                 for name in graph.get_ready():
                     pool.submit(one, name)
                 with changed:
-                    changed.wait_for(lambda: finished or cancelled.is_set(), timeout=0.5)
+                    changed.wait_for(lambda: finished or cancelled.is_set() or failed.is_set(), timeout=0.5)
                     for name in finished:
                         graph.done(name)
                     finished.clear()
         if first_fault:
             raise first_fault[0]
+        if cancelled.is_set():
+            raise EnvironmentFault("The cluster is going down.", remedy="start it again")
 
     def launch(self, service: Service) -> Server:
         """Start one server, after the command that comes once before its first start."""
@@ -108,6 +109,7 @@ class Servers:
             first = self.start(service, service.once, log)
             first.expected_to_end = True
             if not first.wait(self.boot_timeout):
+                first.stop(1.0)
                 raise self._fault(service, f"its preparation took longer than {self.boot_timeout:.0f} s", log)
             if first.exit_code:
                 raise self._fault(service, f"its preparation ended with exit code {first.exit_code}", log)
@@ -119,21 +121,21 @@ class Servers:
         self.running[service.name] = server
         return server
 
-    def await_ready(self, server: Server, cancelled: threading.Event) -> None:
-        """Wait until the server's probe is answered. Raises EnvironmentFault when it dies or time is up."""
+    def await_ready(self, server: Server, *cancelled: threading.Event) -> None:
+        """Wait until the server's probe is answered.
+
+        Raises EnvironmentFault when it dies, time is up, or one of `cancelled` is set.
+        """
         ready = threading.Event()
         given_up = threading.Event()
 
         def ask() -> None:
             while not given_up.is_set():
-                try:
-                    server.last_answer = server.service.probe.ask()
-                except NotReady as problem:
-                    server.last_answer = str(problem)
-                    given_up.wait(PROBE_INTERVAL)
-                else:
+                well, server.last_answer = _ask(server.service)
+                if well:
                     ready.set()
                     return
+                given_up.wait(PROBE_INTERVAL)
 
         threading.Thread(target=ask, name=f"probe-{server.service.name}", daemon=True).start()
         try:
@@ -146,8 +148,8 @@ class Servers:
                 if seconds > self.boot_timeout:
                     seen = f"running for {seconds:.0f} s; {server.service.probe.question}: {server.last_answer}"
                     raise self._fault(server.service, seen, server.log)
-                if cancelled.is_set():
-                    return
+                if any(event.is_set() for event in cancelled):
+                    raise EnvironmentFault(f"{server.service.name} is no longer waited for.", seen=server.last_answer)
         finally:
             given_up.set()
         server.ready_seconds = round(time.monotonic() - server.process.started, 2)
@@ -164,10 +166,9 @@ class Servers:
             if server.state == "dead":
                 found.append((server, self._end_of(server)))
             elif server.state == "ready":
-                try:
-                    server.service.probe.ask()
-                except NotReady as problem:
-                    found.append((server, f"{server.service.probe.question}: {problem}"))
+                well, answer = _ask(server.service)
+                if not well:
+                    found.append((server, f"{server.service.probe.question}: {answer}"))
         return found
 
     def stop(self, name: str) -> None:
@@ -211,6 +212,16 @@ class Servers:
             tail=tail(log),
             remedy=f"read the log; then run the same command again, or `harness logs {service.name}` while it is up",
         )
+
+
+def _ask(service: Service) -> tuple[bool, str]:
+    """Ask a server once. Gives whether it is useful, and its answer; a probe's own error is an answer too."""
+    try:
+        return True, service.probe.ask()
+    except NotReady as problem:
+        return False, str(problem)
+    except Exception as problem:
+        return False, f"{type(problem).__name__}: {problem}"
 
 
 _SIGNALS = {member.value for member in signal.Signals}

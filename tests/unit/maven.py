@@ -17,13 +17,13 @@ from harness.cluster.toolchain.lock import Artifact
 class Repository:
     """What it serves lies in `folder`. `asked` holds each request's path and Range header, in order.
 
-    `before` is called in each request's own thread. A path in `cuts` is answered with that many bytes once, and the
-    connection then ends. Without `ranges` every answer is the whole file.
+    `before` is called with its path in each request's own thread. A path in `cuts` is answered with that many bytes
+    once, and the connection then ends. Without `ranges` every answer is the whole file.
     """
 
     folder: Path
     asked: list[tuple[str, str | None]] = field(default_factory=list)
-    before: Callable[[], object] = lambda: None
+    before: Callable[[str], object] = lambda _: None
     cuts: dict[str, int] = field(default_factory=dict)
     ranges: bool = True
 
@@ -69,7 +69,7 @@ class Repository:
                 wanted = self.headers["Range"]
                 with repository._lock:
                     repository.asked.append((self.path, wanted))
-                repository.before()
+                repository.before(self.path)
                 file = repository.folder / self.path[1:]
                 if not file.exists():
                     self.send_error(HTTPStatus.NOT_FOUND)

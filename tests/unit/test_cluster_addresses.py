@@ -162,6 +162,12 @@ def test_a_port_asked_for_is_used_and_nothing_is_said(reserve: Reserve) -> None:
     assert reserve().choose({"kafka": wanted}) == ({"kafka": wanted, "api": original("api")}, [])
 
 
+def test_a_port_asked_for_comes_before_another_listeners_original_one(reserve: Reserve) -> None:
+    ports, notes = reserve().choose({"api": original("kafka")})
+    assert ports["api"] == original("kafka")
+    assert notes == [f"port {original('kafka')} of kafka is taken: using {ports['kafka']}"]
+
+
 def test_a_port_asked_for_and_taken_is_refused_with_its_number_and_the_option(reserve: Reserve, listen: Listen) -> None:
     port = listen("127.0.0.1", 0).getsockname()[1]
     with pytest.raises(EnvironmentFault) as caught:

@@ -90,3 +90,19 @@ def test_a_lease_that_is_kept_says_so_before_it_ends(client: KeeperClient, answe
     client.release()
     assert ended.wait(10)
     assert heard == [{"keep": True}]
+
+
+def test_to_keep_a_cluster_that_is_gone_is_the_environments_fault(client: KeeperClient, answer: Answer) -> None:
+    ended = threading.Event()
+
+    def grant(connection: Connection, _request: Message) -> None:
+        connection.send({"event": "granted"})
+        connection.close()
+        ended.set()
+
+    answer(grant)
+    client.take_lease()
+    ended.wait(10)
+    with pytest.raises(EnvironmentFault, match="The cluster is gone"):
+        client.keep()
+    client.release()

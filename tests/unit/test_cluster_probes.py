@@ -46,6 +46,8 @@ def test_a_good_answer_is_given_in_a_few_words(serve: Serve) -> None:
     "answer",
     [
         b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut",
         b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{]}",
     ],

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.cluster import servers as servers_module
@@ -201,6 +202,36 @@ def test_what_needs_a_server_that_failed_is_not_started(cluster: Make) -> None:
     assert booted.events == ["starting zookeeper"]
 
 
+def test_a_boot_after_one_that_failed_starts_its_servers(cluster: Make) -> None:
+    booted = cluster(service("kafka"), service("presto", shell("exit 1"), never))
+    booted.fault("presto")
+    booted.boot("kafka")
+    assert booted.states() == {"presto": "dead", "kafka": "ready"}
+
+
+def test_a_boot_that_is_cancelled_is_no_success(cluster: Make) -> None:
+    def ask() -> str:
+        booted.cancelled.set()
+        raise NotReady("starting")
+
+    booted = cluster(service("kafka", ask=ask))
+    booted.fault()
+    assert booted.events == ["starting kafka"]
+
+
+def test_a_probe_that_stumbles_is_asked_again(cluster: Make) -> None:
+    answers = iter([IndexError("no rows")])
+
+    def ask() -> str:
+        for answer in answers:
+            raise answer
+        return "well"
+
+    booted = cluster(service("presto", ask=ask))
+    booted.boot()
+    assert booted.states() == {"presto": "ready"}
+
+
 def test_a_program_that_cannot_be_started_ends_the_boot(cluster: Make) -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         cluster(service("kafka", ["no-such-program"])).boot()
@@ -226,6 +257,14 @@ def test_a_preparation_that_fails_is_an_error_and_the_server_is_not_started(clus
     assert fault.seen == "its preparation ended with exit code 2"
     assert fault.tail == ("no space",)
     assert booted.states() == {}
+
+
+def test_a_preparation_that_does_not_end_is_an_error_and_is_ended(cluster: Make, tmp_path: Path) -> None:
+    booted = cluster(service("namenode", once=shell("echo $$; exec sleep 600")))
+    booted.servers.boot_timeout = 0.2
+    fault = booted.fault()
+    assert str(fault.seen).startswith("its preparation took longer than")
+    assert not psutil.pid_exists(int(fault.tail[0]))
 
 
 def test_a_server_that_ends_although_nobody_asked_is_dead_and_sick(cluster: Make) -> None:
@@ -254,6 +293,19 @@ def test_a_server_that_lives_and_does_not_answer_is_sick_and_not_dead(cluster: M
     ((server, seen),) = booted.servers.sick()
     assert (server.service.name, seen) == ("presto", "presto's health: timed out")
     assert booted.servers.dead() == []
+
+
+def test_a_server_whose_probe_stumbles_is_sick(cluster: Make) -> None:
+    answers = iter(["well"])
+
+    def ask() -> str:
+        for answer in answers:
+            return answer
+        raise IndexError("no rows")
+
+    booted = cluster(service("presto", ask=ask))
+    booted.boot()
+    assert [seen for _, seen in booted.servers.sick()] == ["presto's health: IndexError: no rows"]
 
 
 def test_a_server_that_was_asked_to_end_is_neither_dead_nor_sick(cluster: Make) -> None:

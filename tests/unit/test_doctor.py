@@ -96,6 +96,12 @@ def test_a_tool_that_nothing_can_install_is_missing(seen: Seen, monkeypatch: pyt
     assert seen()["bwrap"].state == "note"  # the harness does without
 
 
+def test_a_tool_that_is_of_no_use_on_a_system_is_not_looked_for(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "bwrap" not in seen()
+    assert set(seen()) > {"ab", "kcat", "jq"}
+
+
 def test_without_a_sandbox_the_reason_is_said(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "why_not", lambda _: "user namespaces are forbidden")
     assert seen()["sandbox"] == Finding("sandbox", "note", "open mode only: user namespaces are forbidden")

@@ -100,6 +100,18 @@ def test_an_invariant_with_a_step_that_did_not_run_is_left_out(outcome: Outcome)
     assert [item.id for item in evaluate([LOAD, step("batch")], rules)] == ["both", "one"]
 
 
+def test_a_rule_that_stumbles_over_a_step_that_did_not_run_is_left_out() -> None:
+    twice = DeclaredInvariant("twice", lambda e: (60, e.last("batch", "ab", "complete") * 2))
+    assert evaluate([LOAD], [twice, rule("thirty", 30, "load")]) == (Invariant("thirty", 30, 30, True),)
+
+
+def test_a_rule_that_stumbles_over_what_a_step_gave_does_not_hold() -> None:
+    twice = DeclaredInvariant("twice", lambda e: (60, e.last("load", "presto", "rows") * 2))
+    ((found),) = evaluate([LOAD], [twice])
+    assert (found.id, found.expected, found.holds) == ("twice", None, False)
+    assert str(found.actual).startswith("TypeError")
+
+
 def test_a_step_that_failed_ran_and_counts() -> None:
     failed = step("load", ab(19), outcome=Outcome.FAILED)
     assert evaluate([failed], [rule("twenty", 20, "load")]) == (Invariant("twenty", 20, 19, False),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -298,6 +299,34 @@ def test_a_step_fails_by_what_does_not_hold_and_by_errors_of_its_own(
     assert result.code is ExitCode.DISAGREES
 
 
+@pytest.mark.parametrize("does", ["pytest.fail('no')", "pytest.skip('no')", "sys.exit('no')"])
+def test_a_step_that_leaves_by_pytests_or_pythons_own_exits_has_failed(assignment: Assignment, does: str) -> None:
+    assignment.step("topic", does=f"import pytest, sys; {does}")
+    assignment.step("load", "topic")
+    result = assignment.run()
+    assert result.steps() == {"topic": "failed", "load": "blocked"}
+    assert str(result.steps("message")["topic"]).endswith(": no")
+
+
+def test_a_name_that_the_cluster_does_not_know_is_not_the_harness_own_fault(assignment: Assignment) -> None:
+    assignment.step("topic", does="from harness.errors import UsageError\nraise UsageError('Unknown service: x.')")
+    assert assignment.run().code is ExitCode.DISAGREES
+
+
+def test_a_question_to_the_cluster_that_fails_does_not_hide_why_the_step_failed(
+    assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faults(_: Cluster) -> list[EnvironmentFault]:
+        raise HarnessError("keeper: KeyError('x')")
+
+    monkeypatch.setattr(Cluster, "faults", faults)
+    assignment.step("topic", does="run('mids', 'fail')")
+    result = assignment.run()
+    assert result.steps() == {"topic": "failed"}
+    assert str(result.steps("message")["topic"]).startswith("exit code 1: fail")
+    assert "keeper: KeyError('x')" in result.words
+
+
 def test_the_environments_fault_is_not_the_steps(assignment: Assignment) -> None:
     assignment.step("load", does="run('mids', 'lose')")
     assignment.step("batch", "load")
@@ -362,7 +391,7 @@ def test_chosen_steps_run_in_the_assignments_order_whatever_the_order_of_their_n
     assignment: Assignment, world: World
 ) -> None:
     pipeline(assignment)
-    assignment.run("--steps", "guild,batch")
+    assignment.run("--steps", "guild, batch")
     assert world.commands == ["topic", "load", "batch", "guild"]
 
 
@@ -418,6 +447,16 @@ def test_collecting_alone_starts_no_run(assignment: Assignment, world: World) ->
     result = assignment.run("--collect-only")
     assert "test_topic" in result.words
     assert (result.ret, result.session, world.started) == (0, None, 0)
+
+
+@pytest.mark.parametrize("text", ["def x(:\n", "import no_such_module\n"])
+@pytest.mark.parametrize("path", ["assignment", "assignment/test_01_topic.py"])
+def test_a_step_file_that_cannot_be_imported_is_named(assignment: Assignment, text: str, path: str) -> None:
+    assignment.step("topic")
+    assignment.file("test_09_broken.py", text)
+    result = assignment.run(path=path)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "test_09_broken.py cannot be imported" in result.errors
 
 
 def test_two_steps_of_one_name_are_refused(assignment: Assignment) -> None:
@@ -502,6 +541,38 @@ def test_invariants_are_evaluated_over_the_steps_that_ran(assignment: Assignment
     result = assignment.run("--steps", "topic")
     assert result.record["invariants"] == [{"id": "nothing is nothing", "expected": 1, "actual": 0, "holds": False}]
     assert result.code is ExitCode.DISAGREES
+
+
+def test_a_report_that_cannot_be_written_is_said_once_and_is_the_environments_fault(
+    assignment: Assignment, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(harness.session, "write_all", full)
+    assignment.step("topic")
+    assignment.step("load", "topic")
+    result = assignment.run()
+    assert result.counts == {"passed": 2}
+    assert result.code is ExitCode.ENVIRONMENT
+    assert result.words.count("The report cannot be written.") == 1
+    assert world.ended == 1
+
+
+def test_a_rule_that_stumbles_does_not_cost_the_record(assignment: Assignment) -> None:
+    assignment.file(
+        "invariants.py",
+        """
+        from harness import invariant
+
+        @invariant("twice")
+        def twice(e):
+            return 60, e.last("load", "ab", "complete") * 2
+        """,
+    )
+    assignment.step("topic")
+    assignment.step("load")
+    assert assignment.run("--steps", "topic").steps() == {"topic": "passed"}
 
 
 def test_ctrl_c_ends_the_run_with_the_record_written_and_the_cluster_down(assignment: Assignment, world: World) -> None:

@@ -136,7 +136,20 @@ def test_what_is_equal_holds(make: MakeRun, actual: Fact, expected: Fact) -> Non
 
 @pytest.mark.parametrize(
     ("actual", "expected"),
-    [(19, 20), ("20", 20), (20, "20"), (True, 1), (1, True), (0, False), (20.0, 20), (None, 0), ("", None), ([], None)],
+    [
+        (19, 20),
+        ("20", 20),
+        (20, "20"),
+        (True, 1),
+        (1, True),
+        (0, False),
+        (20.0, 20),
+        (None, 0),
+        ("", None),
+        ([], None),
+        ([1], [True]),
+        ({"a": 1}, {"a": 1.0}),
+    ],
 )
 def test_what_differs_or_is_of_another_type_does_not(make: MakeRun, actual: Fact, expected: Fact) -> None:
     run = make()

@@ -74,6 +74,22 @@ def test_and_the_reports_folder(project: Path, tmp_path: Path, monkeypatch: pyte
     assert resolve(project=project, out=Path("~/report")).out == tmp_path / "home" / "report"
 
 
+def test_a_reports_folder_in_pyproject_lies_in_the_project_wherever_the_run_starts(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(project, 'out = "my-report"')
+    monkeypatch.chdir(tmp_path)
+    assert resolve(project=project).out == project / "my-report"
+    configure(project, f'out = "{tmp_path}/elsewhere"')
+    assert resolve(project=project).out == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nharness = 3", "[other]"])
+def test_a_pyproject_without_the_table_leaves_the_defaults(project: Path, text: str) -> None:
+    (project / "pyproject.toml").write_text(text)
+    assert resolve(project=project).title == "project"
+
+
 def test_every_setting_of_pyproject_is_taken(project: Path) -> None:
     configure(
         project,

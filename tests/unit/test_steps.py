@@ -77,8 +77,12 @@ def test_a_step_without_an_explanation_is_refused() -> None:
     def test_load(run: Run) -> None:
         pass
 
-    with pytest.raises(UsageError, match="test_load has no docstring"):
-        step("Load")(test_load)
+    def test_blank(run: Run) -> None:
+        """ """
+
+    for function in (test_load, test_blank):
+        with pytest.raises(UsageError, match=f"{function.__name__} has no docstring"):
+            step("Load")(function)
 
 
 def test_steps_stand_in_the_order_of_files_and_lines() -> None:

@@ -127,6 +127,13 @@ def test_another_class_is_refused(patch: type) -> None:
         patch(other)
 
 
+@pytest.mark.parametrize("patch", [metastore_on_loopback, presto_without_jmx_agent, netty_on_loopback])
+@pytest.mark.parametrize("data", [b"", b"no class at all", b"\xca\xfe\xba\xbe\x00\x00\x00\x34\x00\x05"])
+def test_what_is_no_whole_class_is_refused(patch: type, data: bytes) -> None:
+    with pytest.raises(ValueError):
+        patch(data)
+
+
 START_AGENT = b"\x1c\x15\x05\xb8\x00\x10\xb2\x00\x11\x12"  # iload_2, iload 5, invokestatic, getstatic, ldc
 
 

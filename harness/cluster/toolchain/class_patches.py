@@ -70,8 +70,8 @@ def netty_on_loopback(class_file: bytes) -> bytes:
 
 def _add_constants(class_file: bytes, made: Callable[[int], Sequence[bytes]]) -> tuple[bytes, int, bytes]:
     """Append to the constant pool what `made` gives for its first index. Returns the head, that index, and the rest."""
-    first = struct.unpack_from(">H", class_file, 8)[0]
     end = _end_of_constant_pool(class_file)
+    first = struct.unpack_from(">H", class_file, 8)[0]
     added = made(first)
     head = class_file[:8] + struct.pack(">H", first + len(added)) + class_file[10:end] + b"".join(added)
     return head, first, class_file[end:]
@@ -96,6 +96,13 @@ def _replace_once(
 
 def _end_of_constant_pool(class_file: bytes) -> int:
     """Give the offset behind the constant pool."""
+    try:
+        return _walk_constant_pool(class_file)
+    except (IndexError, KeyError, struct.error) as problem:
+        raise ValueError(f"not a class file: {class_file[:8]!r}") from problem
+
+
+def _walk_constant_pool(class_file: bytes) -> int:
     sizes = {3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2}
     count = struct.unpack_from(">H", class_file, 8)[0]
     offset, index = 10, 1

@@ -84,7 +84,7 @@ def ensure(cache_dir: Path, progress: Progress, artifacts: Sequence[Artifact] | 
     try:
         root.mkdir(parents=True, exist_ok=True)
         known = Verified(cache_dir / "verified.json")
-        if not _missing(artifacts, root, known, progress.say):
+        if all(known.holds(item, root / item.path) for item in artifacts):
             return 0
         waiting = f"another run is filling {cache_dir}; waiting for it"
         with exclusive(cache_dir / "fill.lock", on_wait=lambda: progress.say(waiting)):
@@ -102,9 +102,10 @@ class Verified:
         self._path = path
         self._lock = threading.Lock()
         try:
-            self._entries: dict[str, list[int]] = json.loads(path.read_text())
+            read = json.loads(path.read_text())
         except (FileNotFoundError, ValueError):
-            self._entries = {}
+            read = None
+        self._entries: dict[str, list[int]] = read if isinstance(read, dict) else {}
 
     def holds(self, artifact: Artifact, file: Path) -> bool:
         """Say whether the file is exactly the one that was verified."""
@@ -179,14 +180,16 @@ def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Prog
     seen = ""
     counted = 0
 
-    def count(nbytes: int) -> None:
+    def reached(nbytes: int) -> None:
         nonlocal counted
-        counted += nbytes
-        progress.advance(nbytes)
+        progress.advance(nbytes - counted)
+        counted = nbytes
 
     for _ in range(ATTEMPTS):
+        if stop.is_set():
+            raise _Stopped
         try:
-            _continue_download(artifact, part, stop, count)
+            _continue_download(artifact, part, stop, reached)
         except requests.RequestException as problem:
             seen = _short(problem)
             continue
@@ -196,7 +199,7 @@ def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Prog
             return
         seen = f"{part.stat().st_size} bytes with sha256 {actual}"
         part.unlink()
-        count(-counted)
+        reached(0)
     raise EnvironmentFault(
         f"{artifact.coordinate} could not be fetched.",
         wanted=f"{artifact.size} bytes with sha256 {artifact.sha256}",
@@ -206,26 +209,29 @@ def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Prog
     )
 
 
-def _continue_download(artifact: Artifact, part: Path, stop: threading.Event, count: Callable[[int], None]) -> None:
-    """Fetch the bytes that `part` still lacks."""
+def _continue_download(artifact: Artifact, part: Path, stop: threading.Event, reached: Callable[[int], None]) -> None:
+    """Fetch the bytes that `part` still lacks. `reached` is told how many it has."""
     have = part.stat().st_size if part.exists() else 0
     if have > artifact.size:
         part.unlink()
         have = 0
     if have == artifact.size:
+        reached(have)
         return
     headers = {"Range": f"bytes={have}-"} if have else {}
     url = f"{repository_url()}/{artifact.path}"
     with session().get(url, headers=headers, stream=True, timeout=READ_TIMEOUT) as answer:
         answer.raise_for_status()
         resumed = answer.status_code == requests.codes.partial_content
-        count(have if resumed else 0)
+        have = have if resumed else 0
+        reached(have)
         with part.open("ab" if resumed else "wb") as out:
             for block in answer.iter_content(1 << 18):
                 if stop.is_set():
                     raise _Stopped
                 out.write(block)
-                count(len(block))
+                have += len(block)
+                reached(have)
 
 
 def sha256(file: Path) -> str:

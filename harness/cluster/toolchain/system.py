@@ -67,7 +67,7 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> dict[str, Program]:
 
     Raises EnvironmentFault with the command to type when one that is needed cannot be had.
     """
-    missing = [tool for tool in TOOLS if _wanted(tool) and find(tool.program, cache_dir) is None]
+    missing = [tool for tool in TOOLS if wanted(tool) and find(tool.program, cache_dir) is None]
     why = ""
     if missing:
         why = _install(missing, cache_dir, say)
@@ -90,7 +90,8 @@ def by_hand(tools: Sequence[Tool]) -> str:
     return "sudo apt-get install -y " + " ".join(tool.debian for tool in tools)
 
 
-def _wanted(tool: Tool) -> bool:
+def wanted(tool: Tool) -> bool:
+    """Say whether a tool is of any use on this system."""
     return tool.needed or sys.platform == "linux"
 
 
