@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import resource
-import signal
-from collections.abc import Iterator
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from disks import files_of_at_most
 from samples import capture, record_of, sample_record
 
 from harness import model, record
@@ -131,24 +129,10 @@ def test_what_is_no_record_at_all_is_refused(text: str) -> None:
         from_json(text)
 
 
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 1000 bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    kept = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, kept)
-
-
-def test_a_failed_save_keeps_the_old_record_and_leaves_nothing_behind(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_failed_save_keeps_the_old_record_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     save(sample_record(), path)
-    request.getfixturevalue("small_disk")
-    with pytest.raises(OSError, match="File too large"):
+    with files_of_at_most(1000), pytest.raises(OSError, match="File too large"):
         save(replace(sample_record(), backend="compose"), path)
     assert load(path) == sample_record()
     assert list(tmp_path.iterdir()) == [path]

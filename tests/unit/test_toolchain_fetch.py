@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import shutil
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from disks import files_of_at_most
 from maven import Repository
 
 from harness.cluster.toolchain import fetch
@@ -294,23 +293,10 @@ def test_a_disk_that_fills_up_is_named_as_full(repository: Repository, cache: Pa
     assert not place(cache, artifact).exists()
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file of this process may grow beyond 300,000 bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    kept = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, kept)
-
-
-def test_a_disk_that_takes_no_more_leaves_the_part_for_the_next_time(
-    repository: Repository, cache: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_disk_that_takes_no_more_leaves_the_part_for_the_next_time(repository: Repository, cache: Path) -> None:
     artifact = repository.add("one", CONTENT)
-    request.getfixturevalue("small_files")
-    with pytest.raises(EnvironmentFault, match="The cache folder cannot be used") as caught:
+    refused = pytest.raises(EnvironmentFault, match="The cache folder cannot be used")
+    with files_of_at_most(300_000), refused as caught:
         fill(cache, artifact)
     assert "File too large" in str(caught.value.seen)
     assert part(cache, artifact).read_bytes() == CONTENT[:300_000]
