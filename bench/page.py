@@ -62,25 +62,25 @@ def _page(result: dict[str, Any]) -> Iterable[str]:
     yield ""
     yield "## Seconds until each server was useful"
     yield ""
-    names = list(first["services"])
-    yield from _table(
-        ("server", "first", "second", "third"), [(n, [r["services"][n] for r in result["runs"]]) for n in names]
-    )
+    yield from _per_run("server", "services", result["runs"])
     yield ""
     yield "They start side by side, so the cluster is there when the last one is."
     yield ""
     yield "## Seconds of each step"
     yield ""
-    steps = list(first["steps"])
-    yield from _table(
-        ("step", "first", "second", "third"), [(s, [r["steps"][s] for r in result["runs"]]) for s in steps]
-    )
+    yield from _per_run("step", "steps", result["runs"])
     yield ""
     yield (
         "`write-stream` waits by design: three rounds of a loop that rests ten seconds, and micro-batches every ten "
         f"seconds. The second run took {second['seconds'] / first['seconds']:.2f} of the first one's time, the third "
         f"{third['seconds'] / first['seconds']:.2f}."
     )
+
+
+def _per_run(head: str, key: str, runs: Sequence[dict[str, Any]]) -> Iterable[str]:
+    """Give a table of what each run took for each server or step."""
+    rows = [(name, [run[key][name] for run in runs]) for name in runs[0][key]]
+    return _table((head, "first", "second", "third"), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[float]]]) -> Iterable[str]:

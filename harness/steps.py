@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
-from harness.model import Outcome, StepRecord
+from harness.model import StepRecord
 
 if TYPE_CHECKING:
     import pytest
@@ -134,11 +134,6 @@ def dependencies(steps: Mapping[str, Step], step_id: str) -> set[str]:
             found.add(need)
             waiting += steps[need].needs
     return found
-
-
-def passed(record: StepRecord) -> bool:
-    """Say whether a step passed."""
-    return record.outcome is Outcome.PASSED
 
 
 def _id(name: str) -> str:

@@ -7,7 +7,6 @@ strangers wrote never runs in it.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -63,12 +62,6 @@ def wrap(
         words += ["--bind", str(folder), str(folder)]
     words += ["--ro-bind", str(hosts.resolve()), "/etc/hosts"]
     return [*words, "--chdir", str(project), "--", *command]
-
-
-def find() -> Path | None:
-    """Give bwrap's path, if it is installed."""
-    found = shutil.which("bwrap")
-    return Path(found) if found else None
 
 
 def _root() -> list[str]:
