@@ -1,0 +1,112 @@
+"""A comparison as text for a terminal; everything captured is taken for hostile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from harness.check.compare import Command, Comparison, Difference, Kind
+from harness.check.facts import ABSENT, Side
+from harness.normalise import RULES
+from harness.render.history import fold
+from harness.render.text import plural, visible
+
+MOST: Final = 20
+"""Differences shown of one step."""
+
+_LONGEST: Final = 160
+_CONTEXT: Final = 40
+"""Characters of a long value, and how many of them stand before the first one that differs."""
+
+
+def show(found: Comparison) -> str:
+    """Give the differences by step and command, what was masked, and the result in one line."""
+    lines: list[str] = []
+    for step, differences in _by_step(found.differences):
+        lines += [*_step(step, differences), ""]
+    masked = list(_masked(found))
+    if masked:
+        lines += ["Masked by rules (values expected, got):", *masked, ""]
+    return "\n".join([*lines, _result(found)]) + "\n"
+
+
+def _by_step(differences: Sequence[Difference]) -> Iterator[tuple[str | None, list[Difference]]]:
+    for step, group in groupby(differences, key=lambda each: each.step):
+        yield step, list(group)
+
+
+def _step(step: str | None, differences: Sequence[Difference]) -> Iterator[str]:
+    """Give a step's lines; its commands in the order in which they first differ."""
+    yield "Invariants" if step is None else f"Step {_line(step)}"
+    by_command: dict[Command | None, list[Difference]] = {}
+    for each in differences[:MOST]:
+        by_command.setdefault(each.command, []).append(each)
+    for command, group in by_command.items():
+        if command:
+            yield f"  {_line(command.id)} on {_line(command.service)}: {_line(fold(command.text))}"
+        for each in group:
+            yield f"  {'  ' if command else ''}{_difference(each)}"
+    if len(differences) > MOST:
+        yield f"  … {plural(len(differences) - MOST, 'more difference')}"
+
+
+def _difference(found: Difference) -> str:
+    if found.command and found.field == "command":
+        return f"command: only the {'expected' if found.actual is ABSENT else 'actual'} record has it"
+    expected, actual = _values(found.expected, found.actual)
+    field = _line(found.field)
+    if found.kind is Kind.RECORDS:
+        return f"{field}: expected {expected}, got {actual}"
+    record = "expected" if found.kind is Kind.STORED_IN_EXPECTED else "actual"
+    return f"{field}: the output gives {expected}, the {record} record stores {actual}"
+
+
+def _masked(found: Comparison) -> Iterator[str]:
+    """Give one line for each rule that was applied, in the order of the rules."""
+    width = max(len(rule.name) for rule in RULES)
+    for rule in RULES:
+        masks = [mask for mask in found.masks if mask.rule == rule.name]
+        if masks:
+            counts = f"{sum(mask.expected for mask in masks):,}, {sum(mask.actual for mask in masks):,}"
+            yield f"  {rule.name:<{width}}  {counts:>9}  in {plural(len(masks), 'command')}: {rule.why}"
+
+
+def _result(found: Comparison) -> str:
+    compared = f"{plural(found.steps, 'step')}, {plural(found.commands, 'command')}"
+    if found.without_facts:
+        compared += f" ({found.without_facts} by exit code alone)"
+    compared += f" and {plural(found.invariants, 'invariant')} compared"
+    if found.equal:
+        return f"Equal: {compared}."
+    stored = sum(each.kind is not Kind.RECORDS for each in found.differences)
+    edited = f", {stored} of them facts that a record stores and its output does not give" if stored else ""
+    return f"{plural(len(found.differences), 'difference')}{edited}; {compared}."
+
+
+def _values(expected: Side, actual: Side) -> tuple[str, str]:
+    """Give two values as JSON, so that "20" and 20 differ; of long ones the part where they begin to differ."""
+    texts = [_json(side) for side in (expected, actual)]
+    equal = next((at for at, signs in enumerate(zip(*texts, strict=False)) if signs[0] != signs[1]), 0)
+    start = max(0, equal - _CONTEXT)
+    one, other = (_cut(text, start) for text in texts)
+    return one, other
+
+
+def _json(side: Side) -> str:
+    return "nothing" if side is ABSENT else json.dumps(side, ensure_ascii=False, default=dict)
+
+
+def _cut(text: str, start: int) -> str:
+    if len(text) <= _LONGEST:
+        return visible(text)
+    shown = text[start : start + _LONGEST]
+    after = len(text) - start - len(shown)
+    left_out = f"… {plural(after, 'more character')}" if after else ""
+    return f"{'…' if start else ''}{visible(shown)}{left_out}"
+
+
+def _line(text: str) -> str:
+    """Give a name or a command on one line; what only sets colours shows too."""
+    return _cut(" ".join(text.split("\n")).replace("\x1b", "\\x1b"), 0)

@@ -1,0 +1,52 @@
+"""What differs between two honest runs, taken away by rules before two records are compared.
+
+Each rule is a module: why it is needed, an example of two runs that it makes equal, a counter-example that no rule
+may make equal, and the function itself. What a rule masked is counted, and always shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.normalise import (
+    addresses,
+    part_files,
+    row_order,
+    stream_batches,
+    stream_files,
+    stream_folder,
+    timestamps,
+)
+from harness.normalise.rule import Masked, Observation, Pair, Rule
+
+__all__ = ["RULES", "Masked", "Normal", "Observation", "Pair", "Rule", "normalise"]
+
+RULES: tuple[Rule, ...] = (
+    stream_batches,
+    stream_folder,
+    stream_files,
+    part_files,
+    timestamps,
+    row_order,
+    addresses,
+)
+"""In the order in which they are applied: rows are counted when they are masked, and commands are read before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """An observation in the form that is compared, and how many values each rule replaced in it."""
+
+    observation: Observation
+    masks: dict[str, int]
+
+
+def normalise(seen: Observation) -> Normal:
+    """Apply every rule, one after another. Rules that replaced nothing are not listed."""
+    masks: dict[str, int] = {}
+    for rule in RULES:
+        masked = rule.apply(seen)
+        seen = masked.observation
+        if masked.values:
+            masks[rule.name] = masked.values
+    return Normal(seen, masks)
