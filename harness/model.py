@@ -39,6 +39,9 @@ class Capture:
 
     `exit_code` is None while a background command still runs. `seconds` is wall time; `started` is UTC in
     ISO 8601. `facts` are derived from `command`, `stdout` and `stderr` by `harness.outputs.derive` alone.
+
+    `typed` is the line that a user types for it on this backend, where that is not the command itself. The service
+    `host` is the user's own machine: a command there belongs to its backend, and another backend has none like it.
     """
 
     id: str
@@ -51,6 +54,7 @@ class Capture:
     seconds: float
     background: bool = False
     facts: Facts = field(default_factory=dict)
+    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def mask(
                 command=masked(capture.command),
                 stdout=masked(capture.stdout),
                 stderr=masked(capture.stderr),
+                typed=None if capture.typed is None else masked(capture.typed),
             )
             for capture in step.commands
         )

@@ -118,7 +118,10 @@ class Run:
 
         clock = time.monotonic()
         here = {state.name for state in self.cluster.status() if state.state == "ready"}
-        self.cluster.up([name for name in services if name not in here], tell)
+        try:
+            self.cluster.up([name for name in services if name not in here], tell)
+        finally:
+            self._record_asides(self.cluster)
         lines += [f"{name} was up\n" for name in services if name in here]
         return self._add("harness up", "".join(lines), clock)
 
@@ -132,9 +135,14 @@ class Run:
 
         Raises EnvironmentFault when something is left.
         """
-        clock = time.monotonic()
+        clock, cluster = time.monotonic(), self.cluster
         lines = [f"{state.name} {state.state}\n" for state in self._take_down()]
+        self._record_asides(cluster)
         return self._add("harness down", "".join([*lines, "nothing is left: no process, no port, no folder\n"]), clock)
+
+    def _record_asides(self, cluster: Cluster) -> None:
+        for capture in cluster.asides():
+            self._record(capture)
 
     def failures(self) -> Sequence[str]:
         """Give a sentence for each statement that does not hold."""

@@ -17,10 +17,10 @@ import pytest
 
 from harness import record as records
 from harness import versions
-from harness.cluster import runs, toolchain
+from harness.cluster import backends, runs
 from harness.cluster.captures import utc_now
-from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Background, Cluster, ServerState
+from harness.cluster.toolchain import fetch
 from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError
 from harness.invariants import evaluate
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
@@ -28,7 +28,7 @@ from harness.progress import Progress
 from harness.render import write_all
 from harness.report_folder import ReportFolder
 from harness.run import Run
-from harness.settings import Settings, cache_dir
+from harness.settings import Settings
 from harness.steps import Step, StepFailed, StepNotPassed, dependencies
 
 KNOWN = "known.json"
@@ -44,7 +44,7 @@ class Session:
         steps: Mapping[str, Step],
         selected: Sequence[str],
         progress: Progress,
-        download: toolchain.fetch.Progress,
+        download: fetch.Progress,
     ) -> None:
         self.progress = progress
         self._folder = ReportFolder(settings.out, progress.say)
@@ -58,7 +58,7 @@ class Session:
         self._records: dict[str, StepRecord] = {}
         self._services: dict[str, ServiceRecord] = {}
         self._backgrounds: dict[str, Background] = {}
-        self._cluster: LocalCluster | None = None
+        self._cluster: Cluster | None = None
         self._joined = False
         self._own_fault = False
         self._fault: EnvironmentFault | None = None
@@ -168,9 +168,7 @@ class Session:
             raise self._fault
         if self._cluster is None:
             try:
-                tools = toolchain.ensure(cache_dir(), self._download)
-                logs = self._folder.new_logs(in_use=bool(runs.living(self.settings.project)))
-                self._cluster = LocalCluster.start(self.settings, tools, logs, self._tell)
+                self._cluster = backends.start(self.settings, self._new_logs, self._download, self._tell)
             except EnvironmentFault as problem:
                 self._fault = problem
                 raise
@@ -178,6 +176,9 @@ class Session:
             for note in self._cluster.notes:
                 self.progress.say(note)
         return self._cluster
+
+    def _new_logs(self) -> Path:
+        return self._folder.new_logs(in_use=bool(runs.living(self.settings.project)))
 
     def down(self) -> Sequence[ServerState]:
         """Take the cluster down, once. Gives the last states of its servers."""
@@ -215,14 +216,16 @@ class Session:
         if self._cluster or self._fault or "teardown" in self._selected:
             return
         for folder in reversed(runs.living(self.settings.project)):
+            if runs.backend_of(folder) != self.settings.backend:
+                continue
             with suppress(EnvironmentFault):
-                self._cluster = LocalCluster.join(folder, self.settings)
+                self._cluster = backends.join(folder, self.settings)
                 self._joined, self._mode = True, self._cluster.mode
                 self._restore(self._cluster)
                 self.progress.say(f"joined the cluster {folder.name} that is up")
                 return
 
-    def _restore(self, cluster: LocalCluster) -> None:
+    def _restore(self, cluster: Cluster) -> None:
         """Take over what earlier runs did in this cluster, but for what is done again now and what needs that."""
         file = cluster.folder / KNOWN
         if not file.exists():

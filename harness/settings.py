@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 
-BACKENDS = ("local",)
+BACKENDS = ("local", "compose")
 MODES = ("private", "open")
 
 
@@ -34,6 +34,7 @@ class Settings:
     boot_timeout: float = 180.0
     command_timeout: float = 180.0
     step_timeout: float = 420.0
+    compose_file: Path | None = None
 
 
 def cache_dir() -> Path:
@@ -73,6 +74,7 @@ def resolve(
     ports: Mapping[str, int] | None = None,
     step_timeout: float | None = None,
     command_timeout: float | None = None,
+    compose_file: Path | None = None,
 ) -> Settings:
     """Resolve every setting. Flags are the arguments; None means that the flag was not given.
 
@@ -89,6 +91,13 @@ def resolve(
         return table.get(name, default)
 
     chosen_mode = pick(mode, "mode", None)
+    chosen_backend = _one_of("backend", pick(backend, "backend", "local"), BACKENDS)
+    if chosen_backend == "compose":
+        if mode is not None:
+            raise UsageError("--mode is for the local backend.", remedy="leave it out with --backend compose")
+        chosen_mode = None  # a default that the project has for the local backend
+    elif compose_file:
+        raise UsageError("--compose-file is for the compose backend.", remedy="add --backend compose")
     written = table.get("out")
     default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
     if chosen_mode == "private" and ports:
@@ -99,13 +108,14 @@ def resolve(
         title=str(table.get("title", root.name)),
         assignment=str(table.get("assignment", "assignment")),
         app=str(table.get("app", "app/game_api.py")),
-        backend=_one_of("backend", pick(backend, "backend", "local"), BACKENDS),
+        backend=chosen_backend,
         mode=None if chosen_mode is None else _one_of("mode", chosen_mode, MODES),
         keep=keep,
         ports=dict(ports or {}),
         boot_timeout=_seconds("boot_timeout", pick(None, "boot_timeout", 180.0)),
         command_timeout=_seconds("command_timeout", pick(command_timeout, "command_timeout", 180.0)),
         step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
+        compose_file=compose_file.expanduser().absolute() if compose_file else None,
     )
 
 

@@ -7,7 +7,14 @@ import traceback
 
 import click
 
-from harness.cli import cluster_commands, record_commands, run_commands, toolchain_commands
+from harness.cli import (
+    check_commands,
+    cluster_commands,
+    compose_commands,
+    record_commands,
+    run_commands,
+    toolchain_commands,
+)
 from harness.errors import ExitCode, HarnessError
 
 
@@ -43,6 +50,8 @@ for command in (
     cluster_commands.ps,
     cluster_commands.down,
     record_commands.render,
+    check_commands.diff,
+    compose_commands.build_images,
     toolchain_commands.doctor,
     toolchain_commands.setup,
     toolchain_commands.cache,

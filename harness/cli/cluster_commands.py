@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import FrameType
+from dataclasses import replace
+from pathlib import Path
 
 import click
 from rich.console import Console
 
 from harness import plugin, progress, settings
-from harness.cluster import runs, toolchain
-from harness.cluster.control import Connection
-from harness.cluster.local import LocalCluster
+from harness.cluster import backends, runs
+from harness.cluster.protocol import Cluster
 from harness.errors import EnvironmentFault, ExitCode
 from harness.run import server_table
 
 SERVERS = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto", "api")
 
 
-def joined(run_id: str | None = None) -> LocalCluster:
+def joined(run_id: str | None = None) -> Cluster:
     """Join this project's cluster that is up: the one named, else the newest. Raises EnvironmentFault when none is."""
     found = settings.resolve()
     living = runs.living(found.project)
@@ -37,7 +36,7 @@ def joined(run_id: str | None = None) -> LocalCluster:
             seen="none that `harness up` or --keep left",
             remedy="harness up",
         )
-    return LocalCluster.join(living[-1], found)
+    return backends.join(living[-1], found)
 
 
 run_option = click.option(
@@ -46,11 +45,15 @@ run_option = click.option(
 
 
 @click.command()
-@click.option(
-    "--mode", type=click.Choice(settings.MODES), default="open", show_default=True, help="private: in a sandbox."
-)
+@click.option("--backend", type=click.Choice(settings.BACKENDS), help="Where the cluster runs [default: local].")
+@click.option("--mode", type=click.Choice(settings.MODES), help="private: in a sandbox; open [default].")
 @click.option("--port", multiple=True, metavar="SERVICE=N", help="Port of a service, such as kafka=29092.")
-def up(mode: str, port: Sequence[str]) -> ExitCode:
+@click.option(
+    "--compose-file",
+    type=click.Path(path_type=Path),
+    help="A docker-compose.yml that names the course's images; it comes up unchanged on the harness' own.",
+)
+def up(backend: str | None, mode: str | None, port: Sequence[str], compose_file: Path | None) -> ExitCode:
     """Bring up a cluster of all servers and the API, and leave it up until `harness down`.
 
     It listens on 127.0.0.1 alone. A port of the assignment that is taken is replaced by a free one, and that is said.
@@ -59,14 +62,19 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
     Examples:
       harness up
       harness up --port kafka=39092
+      harness up --backend compose
+      harness up --compose-file ~/assignment-12/docker-compose.yml
     """
-    found = settings.resolve(mode=mode, ports=plugin.parse_ports(port))
+    if compose_file and backend is None:
+        backend = "compose"
+    found = settings.resolve(backend=backend, mode=mode, ports=plugin.parse_ports(port), compose_file=compose_file)
+    if found.backend == "local" and found.mode is None:
+        found = replace(found, mode="open")
     console = Console(highlight=False)
     for folder in runs.living(found.project):
         console.print(f"the cluster {folder.name} is up already (`harness down` ends it)")
-        click.echo(server_table(LocalCluster.join(folder, found).status()), nl=False)
+        click.echo(server_table(backends.join(folder, found).status()), nl=False)
         return ExitCode.OK
-    tools = toolchain.ensure(settings.cache_dir(), progress.DownloadProgress(console))
     logs = settings.cache_dir() / "logs" / f"up-{os.getpid()}"
     shown = progress.make(console, {})
 
@@ -80,11 +88,12 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
             shown.say(str(event["text"]))
 
     try:
-        cluster = LocalCluster.start(found, tools, logs, tell)
+        cluster = backends.start(found, lambda: logs, progress.DownloadProgress(console), tell)
         for note in cluster.notes:
             shown.say(note)
         try:
-            cluster.up(SERVERS, tell)
+            # A compose file of somebody's own comes without the project's API.
+            cluster.up([name for name in SERVERS if not (compose_file and name == "api")], tell)
         except BaseException:
             with suppress(EnvironmentFault):
                 cluster.down(quick=True)
@@ -93,6 +102,8 @@ def up(mode: str, port: Sequence[str]) -> ExitCode:
     finally:
         shown.close()
     click.echo(server_table(cluster.status()), nl=False)
+    if by_hand := cluster.by_hand():
+        click.echo(f"to reach it with docker compose: {by_hand}")
     click.echo(f"the cluster {cluster.folder.name} is up; `harness down` ends it")
     return ExitCode.OK
 
@@ -114,19 +125,7 @@ def execute(run_id: str | None, service: str, command: Sequence[str]) -> int:
       harness exec mids bash -c 'while true; do ab -n 10 http://localhost:5000/; sleep 10; done'
       harness exec presto presto --server presto:8080 --catalog hive --schema default
     """
-    cluster = joined(run_id)
-
-    def forward_signals(connection: Connection) -> None:
-        def forward(number: int, _frame: FrameType | None) -> None:
-            connection.send({"signal": number})
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
-            signal.signal(number, forward)
-
-    words = [cluster.translate(word) for word in command]
-    terminal = {"TERM": os.environ.get("TERM", "dumb")}
-    ended = cluster.keeper.run(service, words, 1, 2, stdin=0, on_start=forward_signals, environment=terminal)
-    return int(ended["exit_code"])
+    return joined(run_id).attach(service, command)
 
 
 @click.command()

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from harness import plugin, settings
-from harness.cluster import toolchain
+from harness.cluster import backends
 from harness.errors import PRECEDENCE, ExitCode
 from harness.progress import DownloadProgress
 
@@ -88,7 +88,7 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
         step_timeout=options["step_timeout"],
         command_timeout=options["command_timeout"],
     )
-    toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)))
+    backends.prepare(found, DownloadProgress(Console(highlight=False)))
     # This process imported the harness before pytest could rewrite its assertions, and need not.
     imported = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
     arguments = ["-W", imported, "--rootdir", str(found.project), "-q", "--no-header", "--tb=no", "-rN"]

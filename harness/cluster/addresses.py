@@ -11,9 +11,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.cluster.probes import LOOPBACK as LOOPBACK
 from harness.errors import EnvironmentFault, UsageError
-
-LOOPBACK = "127.0.0.1"
 
 ORIGINAL: Mapping[str, tuple[str, int]] = {
     "zookeeper": ("zookeeper", 32181),
@@ -29,6 +28,8 @@ ORIGINAL: Mapping[str, tuple[str, int]] = {
 }
 """Every listener: the host name and the port that the original's commands use."""
 
+ALL_INTERFACES = "0.0.0.0"  # noqa: S104
+
 HOST_NAMES = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
 _OTHER_PORTS = range(21_000, 32_000)
 """Where another port is looked for: below the range from which systems take ports for outgoing connections."""
@@ -41,17 +42,22 @@ class Addresses:
     mode: str
     ports: Mapping[str, int]
 
+    @property
+    def bind(self) -> str:
+        """The interface that servers listen on: loopback, or all those of a container, whose network is its own."""
+        return ALL_INTERFACES if self.mode == "container" else LOOPBACK
+
     def host(self, listener: str) -> str:
         """Give the host name under which a listener is reached."""
-        return ORIGINAL[listener][0] if self.mode == "private" else LOOPBACK
+        return LOOPBACK if self.mode == "open" else ORIGINAL[listener][0]
 
     def at(self, listener: str) -> str:
         """Give `host:port` of a listener."""
         return f"{self.host(listener)}:{self.ports[listener]}"
 
     def translate(self, command: str) -> str:
-        """Write the addresses of this cluster in place of the original's; a private cluster changes nothing."""
-        if self.mode == "private":
+        """Write the addresses of this cluster in place of the original's; only an open cluster has others."""
+        if self.mode != "open":
             return command
         by_address = {f"{host}:{port}": listener for listener, (host, port) in ORIGINAL.items()}
 
@@ -88,12 +94,7 @@ class Reservations:
             original = ORIGINAL[name][1]
             if name in wanted:
                 if not self._take(wanted[name]):
-                    raise EnvironmentFault(
-                        f"Port {wanted[name]} is taken.",
-                        wanted=f"{name} on {LOOPBACK}:{wanted[name]}, as --port asked",
-                        seen=f"another program listens there{_listener(wanted[name])}",
-                        remedy=f"end that program, choose another port, or leave out --port {name}=…",
-                    )
+                    raise _taken(name, wanted[name])
                 ports[name] = wanted[name]
             elif self._take(original):
                 ports[name] = original
@@ -101,6 +102,18 @@ class Reservations:
                 ports[name] = self._any()
                 notes.append(f"port {original} of {name} is taken: using {ports[name]}")
         return ports, notes
+
+    def one(self, target: int, original: int | None, wanted: Mapping[str, int]) -> int:
+        """Give a port of this machine for a container's port: the one asked for, else the original when it is free.
+
+        Raises EnvironmentFault when a port that was asked for is taken.
+        """
+        for name, port in wanted.items():
+            if ORIGINAL[name][1] == target:
+                if not self._take(port):
+                    raise _taken(name, port)
+                return port
+        return original if original and self._take(original) else self._any()
 
     def close(self) -> None:
         """Free the ports."""
@@ -129,6 +142,15 @@ class Reservations:
             return False
         self._held.append(mutex)
         return True
+
+
+def _taken(name: str, port: int) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"Port {port} is taken.",
+        wanted=f"{name} on {LOOPBACK}:{port}, as --port asked",
+        seen=f"another program listens there{_listener(port)}",
+        remedy=f"end that program, choose another port, or leave out --port {name}=…",
+    )
 
 
 def _listener(port: int) -> str:

@@ -19,10 +19,13 @@ def captured(
     started: str,
     seconds: float,
     background: bool = False,
+    typed: str | None = None,
 ) -> Capture:
     """Give a capture with the facts of its output; its id is given by the step that records it."""
     facts = derive(command, stdout, stderr)
-    return Capture("", service, command, stdout, stderr, exit_code, started, round(seconds, 3), background, facts)
+    return Capture(
+        "", service, command, stdout, stderr, exit_code, started, round(seconds, 3), background, facts, typed
+    )
 
 
 def read(file: Path) -> str:

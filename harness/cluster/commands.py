@@ -14,7 +14,8 @@ from pathlib import Path
 from harness.cluster import config_files, java_programs
 from harness.cluster.addresses import HOST_NAMES, LOOPBACK, hosts_file
 from harness.cluster.jvm import JavaCommand
-from harness.cluster.layout import HDFS_USER, Layout
+from harness.cluster.layout import Layout
+from harness.cluster.probes import HDFS_USER
 
 ROOMS = HOST_NAMES
 """The services that `exec` takes: the original's six containers."""
@@ -61,16 +62,12 @@ KAFKA_TOOLS = {
 
 def write(layout: Layout) -> None:
     """Write every script, and the argument files of the Java programs."""
-    (layout.conf / "hosts").write_text(hosts_file(), encoding="utf-8")
+    layout.write(layout.conf / "hosts", hosts_file())
     own, python = _programs(layout), _exec(layout.python)
     for room in ROOMS:
-        folder = layout.bin / room
-        folder.mkdir(parents=True, exist_ok=True)
         for name, script in {**own[room], "python": python, "python3": python}.items():
-            file = folder / name
-            file.write_text(script, encoding="utf-8")
-            file.chmod(0o755)
-    home = layout.run / "spark-home" / "bin"
+            layout.write(layout.bin / room / name, script, executable=True)
+    home = layout.on_disk(layout.run / "spark-home" / "bin")
     home.mkdir(parents=True, exist_ok=True)
     (home / "spark-submit").symlink_to(layout.bin / "spark" / "spark-submit")
 
@@ -89,7 +86,7 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
         "JAVA_HOME": str(layout.java.parent.parent),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "FLASK_RUN_HOST": LOOPBACK,
+        "FLASK_RUN_HOST": layout.addresses.bind,
         "FLASK_RUN_PORT": str(layout.addresses.ports["api"]),
         "KAFKA_BOOTSTRAP_SERVERS": at("kafka"),
         "HADOOP_NAMENODE": layout.addresses.host("namenode"),

@@ -37,7 +37,7 @@ def write(layout: Layout) -> None:
         layout.conf / "spark",
         layout.run / "presto" / "etc" / "catalog",
     ):
-        folder.mkdir(parents=True, exist_ok=True)
+        layout.on_disk(folder).mkdir(parents=True, exist_ok=True)
     files = {
         "conf/zookeeper.properties": _properties(zookeeper(layout)),
         "conf/kafka.properties": _properties(kafka(layout)),
@@ -51,8 +51,8 @@ def write(layout: Layout) -> None:
         "conf/log4j2-command.properties": _LOG4J2.format(level="error"),
     }
     for name, text in files.items():
-        (layout.run / name).write_text(text, encoding="utf-8")
-    plugin = layout.run / "presto" / "plugin" / "hive-hadoop2"
+        layout.write(layout.run / name, text)
+    plugin = layout.on_disk(layout.run / "presto" / "plugin" / "hive-hadoop2")
     plugin.mkdir(parents=True, exist_ok=True)
     for jar in layout.jars("presto-hive"):
         (plugin / jar.name).symlink_to(jar)
@@ -61,9 +61,9 @@ def write(layout: Layout) -> None:
 def zookeeper(layout: Layout) -> Mapping[str, object]:
     """ZooKeeper's settings."""
     return {
-        "dataDir": layout.run / "zookeeper",
+        "dataDir": layout.data / "zookeeper",
         "clientPort": layout.addresses.ports["zookeeper"],
-        "clientPortAddress": LOOPBACK,
+        "clientPortAddress": layout.addresses.bind,
         "maxClientCnxns": 0,
         "admin.enableServer": "false",
         "4lw.commands.whitelist": "srvr,ruok",
@@ -75,9 +75,9 @@ def kafka(layout: Layout) -> Mapping[str, object]:
     port = layout.addresses.ports["kafka"]
     return {
         "broker.id": 1,
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "listeners": f"PLAINTEXT://{layout.addresses.bind}:{port}",
         "advertised.listeners": f"PLAINTEXT://{layout.addresses.at('kafka')}",
-        "log.dirs": layout.run / "kafka",
+        "log.dirs": layout.data / "kafka",
         "zookeeper.connect": layout.addresses.at("zookeeper"),
         "offsets.topic.replication.factor": 1,
         "offsets.topic.num.partitions": 1,
@@ -90,22 +90,22 @@ def kafka(layout: Layout) -> Mapping[str, object]:
 
 def hadoop(layout: Layout) -> Mapping[str, object]:
     """The settings of the HDFS servers and clients."""
-    ports = layout.addresses.ports
+    ports, bind = layout.addresses.ports, layout.addresses.bind
     return {
         "fs.defaultFS": layout.hdfs_uri,
         "hadoop.tmp.dir": layout.tmp / "hadoop",
         "dfs.replication": 1,
         "dfs.permissions.enabled": "false",
-        "dfs.namenode.http-address": f"{LOOPBACK}:{ports['namenode-http']}",
-        "dfs.namenode.rpc-bind-host": LOOPBACK,
-        "dfs.namenode.name.dir": f"file://{layout.run}/namenode",
+        "dfs.namenode.http-address": f"{bind}:{ports['namenode-http']}",
+        "dfs.namenode.rpc-bind-host": bind,
+        "dfs.namenode.name.dir": f"file://{layout.data}/namenode",
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
         "dfs.namenode.safemode.extension": 0,
-        "dfs.datanode.address": f"{LOOPBACK}:{ports['datanode']}",
-        "dfs.datanode.http.address": f"{LOOPBACK}:{ports['datanode-http']}",
-        "dfs.datanode.ipc.address": f"{LOOPBACK}:{ports['datanode-ipc']}",
+        "dfs.datanode.address": f"{bind}:{ports['datanode']}",
+        "dfs.datanode.http.address": f"{bind}:{ports['datanode-http']}",
+        "dfs.datanode.ipc.address": f"{bind}:{ports['datanode-ipc']}",
         "dfs.datanode.hostname": layout.addresses.host("datanode"),
-        "dfs.datanode.data.dir": f"file://{layout.run}/datanode",
+        "dfs.datanode.data.dir": f"file://{layout.data}/datanode",
         "dfs.heartbeat.interval": 1,
         "dfs.namenode.redundancy.interval.seconds": 1,
     }
@@ -133,7 +133,7 @@ def spark(layout: Layout) -> Mapping[str, object]:
 def metastore(layout: Layout) -> Mapping[str, object]:
     """The metastore's settings, given as --hiveconf."""
     return {
-        "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={layout.run}/metastore/db;create=true",
+        "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={layout.data}/metastore/db;create=true",
         "javax.jdo.option.ConnectionDriverName": "org.apache.derby.jdbc.EmbeddedDriver",
         "datanucleus.schema.autoCreateAll": "true",
         "hive.metastore.schema.verification": "false",
@@ -151,6 +151,7 @@ def presto(layout: Layout) -> Mapping[str, object]:
         "coordinator": "true",
         "node-scheduler.include-coordinator": "true",
         "http-server.http.port": port,
+        "http-server.log.enabled": "false",
         "discovery-server.enabled": "true",
         "discovery.uri": f"http://{LOOPBACK}:{port}",
         "query.max-memory-per-node": "300MB",

@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.cluster.jvm import JavaCommand
-from harness.cluster.layout import HDFS_USER, Layout
+from harness.cluster.layout import Layout
+from harness.cluster.probes import HDFS_USER
 
 _SCRIPT = """\
 #!/bin/sh
@@ -36,7 +37,7 @@ def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "",
     """
     own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
     arguments = layout.conf / f"{name}.java"
-    arguments.write_text(replace(command, properties=own).argument_file(), encoding="utf-8")
+    layout.write(arguments, replace(command, properties=own).argument_file())
     return _SCRIPT.format(
         before=before,
         archive=_q(_archive(layout, name, command)),
@@ -76,7 +77,7 @@ def _archive(layout: Layout, name: str, command: JavaCommand) -> Path:
     """Give the path of a program's archive: the JVM refuses one whose class path or times differ, so they name it."""
     digest = hashlib.sha256(str(layout.java).encode())
     for jar in command.classpath:
-        digest.update(f"{jar} {jar.stat().st_mtime_ns}\n".encode())
+        digest.update(f"{jar} {layout.on_disk(jar).stat().st_mtime_ns}\n".encode())
     return layout.archives / f"{name}-{digest.hexdigest()[:10]}.jsa"
 
 

@@ -16,16 +16,13 @@ from harness.cluster.toolchain.lock import components
 from harness.cluster.toolchain.system import Program
 from harness.settings import cache_dir
 
-HDFS_USER = "root"
-"""The user of every HDFS and metastore call, as in the original's containers."""
-
 
 @dataclass(frozen=True)
 class Layout:
     """The folders, programs and addresses that service definitions are made from.
 
     `run` holds all data of the cluster and goes with it; `logs` stays. `workspace` is where commands run: the
-    project, which a private cluster has at /w205.
+    project, which a private cluster has at /w205. `root` is where the files of an image are drafted.
     """
 
     run: Path
@@ -41,6 +38,24 @@ class Layout:
     programs: Mapping[str, Program]
     addresses: Addresses
     app: str
+    root: Path = Path("/")
+
+    def on_disk(self, path: Path) -> Path:
+        """Give where a path of the cluster is on this machine: itself, or for an image below `root`, its draft."""
+        return self.root / path.relative_to("/")
+
+    def write(self, path: Path, text: str, *, executable: bool = False) -> None:
+        """Write a file of the cluster, and the folders above it."""
+        file = self.on_disk(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        if executable:
+            file.chmod(0o755)
+
+    @cached_property
+    def data(self) -> Path:
+        """The servers' data."""
+        return self.run
 
     @cached_property
     def tmp(self) -> Path:
@@ -75,7 +90,16 @@ class Layout:
     @cached_property
     def pyspark_jars(self) -> tuple[Path, ...]:
         """The jars that come with pyspark: Spark, the Hadoop client, Hive's metastore, Derby."""
-        return tuple(sorted((self.prepared / "pyspark-jars").glob("*.jar")))
+        folder = self.prepared / "pyspark-jars"
+        return tuple(folder / file.name for file in sorted(self.on_disk(folder).glob("*.jar")))
+
+    def changed_classes(self, server: str) -> tuple[Path, ...]:
+        """Give the jar of a server's changed classes, which must stand first on its class path.
+
+        In a container the metastore is not kept on loopback, for other containers ask it.
+        """
+        keep = self.addresses.mode == "container" and server == "metastore"
+        return () if keep else (self.prepared / f"{server}-loopback.jar",)
 
     @cached_property
     def hadoop_jars(self) -> tuple[Path, ...]:

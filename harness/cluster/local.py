@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -15,7 +17,7 @@ from harness.cluster import keeper_start, runs
 from harness.cluster.addresses import LOOPBACK, ORIGINAL, Addresses
 from harness.cluster.background import LocalBackground
 from harness.cluster.captures import captured, read, utc_now
-from harness.cluster.control import Message
+from harness.cluster.control import Connection, Message
 from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient, checked
 from harness.cluster.protocol import ServerState, Tell
@@ -106,6 +108,21 @@ class LocalCluster:
             self.keeper.ask(op="await_ready", service=serves)
         return background
 
+    def attach(self, service: str, words: Sequence[str]) -> int:
+        """Run a program in a service on this terminal. Gives its exit code; signals go to the program."""
+
+        def forward_signals(connection: Connection) -> None:
+            def forward(number: int, _frame: FrameType | None) -> None:
+                connection.send({"signal": number})
+
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+                signal.signal(number, forward)
+
+        words = [self.translate(word) for word in words]
+        terminal = {"TERM": os.environ.get("TERM", "dumb")}
+        ended = self.keeper.run(service, words, 1, 2, stdin=0, on_start=forward_signals, environment=terminal)
+        return int(ended["exit_code"])
+
     def endpoint(self, service: str, port: int) -> tuple[str, int]:
         """Give the host and port of the original's `service:port`. Raises UsageError for a private cluster."""
         if self.mode == "private":
@@ -145,6 +162,14 @@ class LocalCluster:
             return [as_error(message) for message in self.keeper.ask(op="sick")["sick"]]
         except HarnessError as problem:
             return [problem]
+
+    def asides(self) -> list[Capture]:
+        """Give nothing: this backend runs no command on the user's own machine."""
+        return []
+
+    def by_hand(self) -> str:
+        """Give nothing: commands of this backend run by `harness exec`."""
+        return ""
 
     def keep(self) -> None:
         """Let the cluster live on when this process ends."""

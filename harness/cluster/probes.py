@@ -1,7 +1,7 @@
 """Readiness by protocol: each probe asks a server a question that only a useful server answers.
 
 A probe returns its answer in a few words, or raises `NotReady` with what it saw. It never waits longer than
-`TIMEOUT` seconds.
+`TIMEOUT` seconds. This file stands alone: the containers of the compose backend have it too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import struct
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from harness.cluster.addresses import LOOPBACK
-from harness.cluster.layout import HDFS_USER
+LOOPBACK = "127.0.0.1"
+
+HDFS_USER = "root"
+"""The user of every HDFS and metastore call, as in the original's containers."""
 
 TIMEOUT = 5.0
 
@@ -32,6 +34,26 @@ class Probe:
 
     question: str
     ask: Callable[[], str]
+
+
+def for_server(name: str, ports: Mapping[str, int], broker: str) -> Probe:
+    """Give the probe of a server by its name; `broker` is the address that the Kafka broker advertises."""
+    match name:
+        case "zookeeper":
+            return zookeeper(ports["zookeeper"])
+        case "kafka":
+            return kafka(broker)
+        case "namenode":
+            return namenode(ports["namenode-http"])
+        case "datanode":
+            return datanode(ports["namenode-http"])
+        case "metastore":
+            return metastore(ports["metastore"])
+        case "presto":
+            return presto(ports["presto"])
+        case "api":
+            return http_ok(ports["api"], "/healthz")
+    raise KeyError(name)
 
 
 def zookeeper(port: int) -> Probe:

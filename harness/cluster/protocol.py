@@ -47,6 +47,11 @@ class Cluster(Protocol):
 
     backend: str
     mode: str
+    folder: Path
+    """Its run folder."""
+    log_folder: Path
+    notes: list[str]
+    """Sentences for the user about how it was started."""
 
     def up(self, services: Sequence[str], tell: Tell) -> None:
         """Start servers and wait until each is useful. Raises EnvironmentFault naming the one that is not."""
@@ -56,6 +61,9 @@ class Cluster(Protocol):
 
     def exec_background(self, service: str, command: str, *, serves: str | None = None) -> Background:
         """Run a shell command and do not wait. With `serves` it is that server, and this waits until it is ready."""
+
+    def attach(self, service: str, words: Sequence[str]) -> int:
+        """Run a program in a service on this terminal. Gives its exit code; signals go to the program."""
 
     def endpoint(self, service: str, port: int) -> tuple[str, int]:
         """Give the host and port at which the original's `service:port` is reached from this process."""
@@ -68,6 +76,24 @@ class Cluster(Protocol):
 
     def faults(self) -> Sequence[HarnessError]:
         """Give an error for each server that is dead or does not answer now; none when the cluster is well."""
+
+    def peak_memory(self) -> int:
+        """Give the peak memory in bytes of the whole cluster."""
+
+    def asides(self) -> Sequence[Capture]:
+        """Give the commands that the backend ran on the user's own machine since the last call, `compose up` say."""
+
+    def by_hand(self) -> str:
+        """Give the line that a user types to reach the cluster without the harness; nothing where there is none."""
+
+    def keep(self) -> None:
+        """Let the cluster live on when this process ends."""
+
+    def save_backgrounds(self, named: Mapping[str, object]) -> None:
+        """Store how background commands are found again by a harness that joins."""
+
+    def restore_backgrounds(self) -> Mapping[str, Background]:
+        """Find the background commands of earlier harnesses again, by name."""
 
     def down(self, *, quick: bool = False) -> Sequence[ServerState]:
         """End everything; with `quick` no server is waited for long. Gives the last state of the servers.

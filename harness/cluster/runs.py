@@ -1,6 +1,7 @@
 """Run folders: one per cluster under the cache, with an id, a lock that its keeper holds, and what it was told.
 
-A run whose lock nobody holds is a leftover of a killed keeper; the next start sweeps it away.
+A run whose lock nobody holds is a leftover of a killed keeper; the next start sweeps it away. Containers need no keeper
+to live: the lock of their run is held by the harness, and a cluster that it kept has the file `kept` instead.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class RunSpec:
     prepared: str
     starter: int
     ports: dict[str, int] = field(default_factory=dict)
+    backend: str = "local"
 
 
 def runs_dir() -> Path:
@@ -56,6 +58,16 @@ def socket_path(folder: Path) -> Path:
 def lock_path(folder: Path) -> Path:
     """Give the lock that a living keeper holds."""
     return folder / "keeper.lock"
+
+
+def kept_path(folder: Path) -> Path:
+    """Give the file that says that a cluster of containers lives on without a harness."""
+    return folder / "kept"
+
+
+def is_alive(folder: Path) -> bool:
+    """Say whether somebody answers for a run: its keeper, its harness, or those who kept it."""
+    return is_held(lock_path(folder)) or kept_path(folder).exists()
 
 
 def new_id() -> str:
@@ -87,21 +99,34 @@ def living(project: Path) -> list[Path]:
     found = []
     for folder in runs_dir().glob("*"):
         try:
-            if is_held(lock_path(folder)) and read_spec(folder).project == str(project):
+            if is_alive(folder) and read_spec(folder).project == str(project):
                 found.append((folder.stat().st_ctime, folder))
         except (OSError, ValueError, TypeError):
             continue
     return [folder for _, folder in sorted(found)]
 
 
+def abandoned() -> list[Path]:
+    """Give the run folders that nobody answers for."""
+    return [folder for folder in runs_dir().glob("*") if not is_alive(folder) and _is_abandoned(folder)]
+
+
 def sweep() -> list[str]:
-    """Remove the run folders that no keeper holds. Returns their ids."""
+    """Remove the folders of local runs that no keeper holds. Returns their ids."""
     removed = []
-    for folder in runs_dir().glob("*"):
-        if not is_held(lock_path(folder)) and _is_abandoned(folder):
+    for folder in abandoned():
+        if backend_of(folder) == "local":
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder.name)
     return removed
+
+
+def backend_of(folder: Path) -> str:
+    """Give the backend of a run; local where its folder does not say."""
+    try:
+        return read_spec(folder).backend
+    except (OSError, ValueError, TypeError):
+        return "local"
 
 
 def _is_abandoned(folder: Path) -> bool:

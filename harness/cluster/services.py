@@ -35,7 +35,11 @@ class Service:
 
 def services(layout: Layout) -> dict[str, Service]:
     """Give every server of the cluster by name, in the order in which they are shown."""
-    conf, ports, at = layout.conf, layout.addresses.ports, layout.addresses.at
+    conf, ports = layout.conf, layout.addresses.ports
+
+    def probe(name: str) -> Probe:
+        return probes.for_server(name, ports, layout.addresses.at("kafka"))
+
     log4j1 = {"log4j.configuration": f"file:{conf}/log4j-server.properties"}
     log4j2 = {"log4j2.configurationFile": f"{conf}/log4j2-server.properties"}
     hadoop_conf = ("-conf", str(conf / "hadoop.xml"))
@@ -56,7 +60,7 @@ def services(layout: Layout) -> dict[str, Service]:
                 properties=log4j1,
                 arguments=(str(conf / "zookeeper.properties"),),
             ),
-            probes.zookeeper(ports["zookeeper"]),
+            probe("zookeeper"),
         ),
         Service(
             "kafka",
@@ -70,7 +74,7 @@ def services(layout: Layout) -> dict[str, Service]:
                 properties=log4j1,
                 arguments=(str(conf / "kafka.properties"),),
             ),
-            probes.kafka(at("kafka")),
+            probe("kafka"),
             needs=("zookeeper",),
         ),
         Service(
@@ -86,7 +90,7 @@ def services(layout: Layout) -> dict[str, Service]:
                 properties=log4j2,
                 arguments=hadoop_conf,
             ),
-            probes.namenode(ports["namenode-http"]),
+            probe("namenode"),
             once=java(
                 "namenode-format",
                 "org.apache.hadoop.hdfs.server.namenode.NameNode",
@@ -110,7 +114,7 @@ def services(layout: Layout) -> dict[str, Service]:
                 properties=log4j2,
                 arguments=hadoop_conf,
             ),
-            probes.datanode(ports["namenode-http"]),
+            probe("datanode"),
         ),
         Service(
             "metastore",
@@ -119,13 +123,13 @@ def services(layout: Layout) -> dict[str, Service]:
             java(
                 "metastore",
                 "org.apache.hadoop.hive.metastore.HiveMetaStore",
-                (layout.prepared / "metastore-loopback.jar", *layout.spark_jars),
+                (*layout.changed_classes("metastore"), *layout.spark_jars),
                 384,
                 opens="hadoop",
                 properties={**log4j2, "derby.stream.error.file": str(layout.logs / "derby.log")},
                 arguments=("-p", str(ports["metastore"]), *metastore_conf),
             ),
-            probes.metastore(ports["metastore"]),
+            probe("metastore"),
         ),
         Service(
             "presto",
@@ -134,19 +138,19 @@ def services(layout: Layout) -> dict[str, Service]:
             java(
                 "presto",
                 "com.facebook.presto.server.PrestoServer",
-                (layout.prepared / "presto-loopback.jar", *layout.jars("presto")),
+                (*layout.changed_classes("presto"), *layout.jars("presto")),
                 1024,
                 opens="presto",
                 properties={
                     "node.environment": "w205",
                     "node.id": "presto",
-                    "node.data-dir": str(layout.run / "presto" / "data"),
-                    "node.bind-ip": LOOPBACK,
+                    "node.data-dir": str(layout.data / "presto" / "data"),
+                    "node.bind-ip": layout.addresses.bind,
                     "node.internal-address": LOOPBACK,
                     "config": str(conf / "presto.properties"),
                 },
             ),
-            probes.presto(ports["presto"]),
+            probe("presto"),
             cwd=layout.run / "presto",
         ),
         Service(
@@ -154,7 +158,7 @@ def services(layout: Layout) -> dict[str, Service]:
             "mids",
             "api",
             ("flask", "run"),
-            probes.http_ok(ports["api"], "/healthz"),
+            probe(API),
             needs=("kafka",),
             cwd=layout.workspace,
             environment={"FLASK_APP": layout.app},
@@ -168,8 +172,6 @@ class _Java:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._folder = layout.run / "start"
-        self._folder.mkdir(exist_ok=True)
 
     def __call__(
         self,
@@ -183,7 +185,6 @@ class _Java:
         arguments: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
         command = JavaCommand(main, classpath, heap, opens, properties or {}, arguments)
-        file = self._folder / name
-        file.write_text(java_programs.script(self._layout, name, command), encoding="utf-8")
-        file.chmod(0o755)
+        file = self._layout.run / "start" / name
+        self._layout.write(file, java_programs.script(self._layout, name, command), executable=True)
         return (str(file),)

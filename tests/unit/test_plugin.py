@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent, indent
-from types import SimpleNamespace
 
 import pytest
 
@@ -61,7 +60,7 @@ class World:
 
 
 class Cluster:
-    """Takes LocalCluster's place. A command says what happens: `fail`, `lose`, `break`, `interrupt`, or nothing."""
+    """Takes a backend's place. A command says what happens: `fail`, `lose`, `break`, `interrupt`, or nothing."""
 
     mode = "open"
 
@@ -119,8 +118,8 @@ class Cluster:
     def keep(self) -> None:
         self._world.kept = self
 
-    def release(self) -> None:
-        """Nothing holds it."""
+    def asides(self) -> list[Capture]:
+        return []
 
     def save_backgrounds(self, named: Mapping[str, object]) -> None:
         """They stay in this process."""
@@ -133,9 +132,10 @@ class Cluster:
 def world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path_factory.mktemp("runs"))
 
-    class LocalCluster:
+    class Backends:
         @staticmethod
-        def start(*_: object) -> Cluster:
+        def start(_settings: object, logs: Callable[[], Path], *_: object) -> Cluster:
+            logs()
             made.started += 1
             if made.cannot_start:
                 raise made.cannot_start
@@ -147,8 +147,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
             assert folder == made.kept.folder
             return made.kept
 
-    monkeypatch.setattr(harness.session, "LocalCluster", LocalCluster)
-    monkeypatch.setattr(harness.session, "toolchain", SimpleNamespace(ensure=lambda *_: None))
+    monkeypatch.setattr(harness.session, "backends", Backends)
+    monkeypatch.setattr(runs, "backend_of", lambda _: "local")
     monkeypatch.setattr(runs, "living", lambda _: [made.kept.folder] if made.kept else [])
     monkeypatch.setattr(harness.session.versions, "all_versions", lambda: {"python": "3.11"})
     monkeypatch.setattr(invariants, "_DECLARED", {})

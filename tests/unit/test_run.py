@@ -55,6 +55,11 @@ class Cluster:
         self.booted: list[str] = []
         self.states = [state("zookeeper")]
         self.background = Background()
+        self.ran_here: list[Capture] = []
+
+    def asides(self) -> list[Capture]:
+        ran, self.ran_here = self.ran_here, []
+        return ran
 
     def exec(self, service: str, command: str, *, timeout: float | None = None) -> Capture:
         self.asked.append((service, command))

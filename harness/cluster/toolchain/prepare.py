@@ -20,13 +20,13 @@ from harness.cluster.toolchain.fetch import maven_dir
 from harness.cluster.toolchain.lock import Artifact, components
 from harness.locks import exclusive
 
-_FORMAT = "4"
+FORMAT = "4"
 
 
 def prepared_dir(cache_dir: Path, pyspark_version: str) -> Path:
     """Give the folder for this lock and this pyspark; another lock has another folder."""
     parts = [item.sha256 for name in ("hdfs", "presto") for item in components()[name].artifacts]
-    key = hashlib.sha256(" ".join((_FORMAT, pyspark_version, *parts)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(" ".join((FORMAT, pyspark_version, *parts)).encode()).hexdigest()[:12]
     return cache_dir / "prepared" / key
 
 

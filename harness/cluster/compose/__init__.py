@@ -1,0 +1,1 @@
+"""The compose backend: the original's six services as containers, through testcontainers' DockerCompose."""

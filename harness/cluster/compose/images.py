@@ -1,0 +1,284 @@
+"""Images of the six services, built from the toolchain's cache.
+
+The build context is drafted in the cache: jars as hard links, the Python packages of the containers, and the settings
+and command scripts that the local backend generates too, for a layout inside the image. The tag of the images is a
+digest of all that goes into them, so an image that is there is never out of date, and is not built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+import harness
+from harness.cluster import commands, config_files, services
+from harness.cluster.addresses import HOST_NAMES, ORIGINAL, Addresses
+from harness.cluster.compose import engine
+from harness.cluster.layout import Layout
+from harness.cluster.sandbox import WORKSPACE
+from harness.cluster.servers import tail
+from harness.cluster.toolchain import fetch, prepare, pyspark_dir, pyspark_version
+from harness.cluster.toolchain.lock import components, lock_path
+from harness.cluster.toolchain.system import Program
+from harness.errors import EnvironmentFault
+from harness.locks import exclusive
+from harness.settings import cache_dir
+
+REPOSITORY = "pipeline-harness"
+DEFAULT_BASE = "eclipse-temurin:17-jre-noble"
+HOME = Path("/opt/w205")
+OLD_JOBS = HOME / "lib" / "old_jobs.py"
+OLD_PYTHON = HOME / "bin" / "spark" / "old-python"
+"""The driver's Python for jobs that were written for the course's Spark."""
+
+BUILD_TIME = 1800.0
+
+_OWN_JARS = ("empty-site.jar", "hdfs-webapps.jar", "presto-loopback.jar")
+_JARS = ("kafka", "hdfs", "spark-kafka", "presto", "presto-hive", "presto-cli")
+
+
+class ImageLayout(Layout):
+    """The layout inside an image. `root` is the build context, in which its files are drafted."""
+
+    @cached_property
+    def data(self) -> Path:
+        """The one folder below which servers write, but for temporary files."""
+        return HOME / "data"
+
+    def jars(self, component: str) -> tuple[Path, ...]:
+        """Give the files of a component, each component in a folder of its own."""
+        return tuple(HOME / "jars" / component / Path(item.path).name for item in components()[component].artifacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of a service. `size` is in bytes, None when it is not built; layers shared with others count."""
+
+    service: str
+    name: str
+    size: int | None
+
+
+def base_image() -> str:
+    """Give the image that all others are built on: `BASE_IMAGE` from the environment, else a public one."""
+    return os.environ.get("BASE_IMAGE") or DEFAULT_BASE
+
+
+def compose_folder() -> Path:
+    """Give the folder of the Dockerfile and docker-compose.yml: in a clone at its top, in a wheel in the package."""
+    package = Path(harness.__file__).parent
+    inside = package / "compose"
+    return inside if inside.is_dir() else package.parent / "compose"
+
+
+def tag() -> str:
+    """Give the tag that today's images have: a digest of everything that goes into them."""
+    digest = hashlib.sha256()
+    for part in (base_image(), engine.image_id(base_image()) or "", str(_uid()), pyspark_version(), prepare.FORMAT):
+        digest.update(f"{part}\n".encode())
+    files = [lock_path(), compose_folder() / "Dockerfile", _requirements(), *_library(), *_generators()]
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def images() -> list[Image]:
+    """Give the image of each service as it is now."""
+    now = tag()
+    names = {service: f"{REPOSITORY}/{service}:{now}" for service in HOST_NAMES}
+    return [Image(service, name, engine.image_size(name)) for service, name in names.items()]
+
+
+def ensure(download: fetch.Progress, say: Callable[[str], None], log: Path) -> str:
+    """Build the images that are missing. Returns their tag.
+
+    Raises EnvironmentFault with the end of the build's log when one cannot be built.
+    """
+    engine.check()
+    if all(image.size is not None for image in images()):
+        return tag()
+    cache = cache_dir()
+    cache.mkdir(parents=True, exist_ok=True)
+    fetch.ensure(cache, download)
+    with exclusive(cache / "images.lock", lambda: say("another run builds the images: waiting for it")):
+        missing = [image for image in images() if image.size is None]
+        if missing:
+            _build(cache, [image.service for image in missing], say, log)
+    return tag()
+
+
+def _build(cache: Path, missing: Sequence[str], say: Callable[[str], None], log: Path) -> None:
+    context = cache / "images"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    say(f"building {len(missing)} images on {base_image()} (log: {log})")
+    _link_parts(cache, context)
+    base = f"{REPOSITORY}/base:{tag()}"
+    _docker_build(context, "base", base, log)
+    _python_packages(context, base, say)
+    draft(context)
+    for number, service in enumerate(missing, 1):
+        _docker_build(context, service, f"{REPOSITORY}/{service}:{tag()}", log)
+        engine.tag_image(f"{REPOSITORY}/{service}:{tag()}", f"{REPOSITORY}/{service}", "latest")
+        say(f"built {REPOSITORY}/{service} ({number} of {len(missing)})")
+
+
+def draft(context: Path) -> None:
+    """Write the settings, command scripts and start scripts of all services into the build context."""
+    home = context / HOME.relative_to("/")
+    for name in ("conf", "bin", "start", "presto", "spark-home", "lib"):
+        shutil.rmtree(home / name, ignore_errors=True)
+    layout = image_layout(context)
+    config_files.write(layout)
+    commands.write(layout)
+    servers = [
+        {
+            "name": service.name,
+            "service": service.room,
+            "command": list(service.command),
+            "once": list(service.once) if service.once else None,
+            "cwd": str(service.cwd or HOME / "data"),
+        }
+        for service in services.services(layout).values()
+        if service.name != services.API
+    ]
+    settings = {"servers": servers, "ports": dict(layout.addresses.ports), "broker": layout.addresses.at("kafka")}
+    layout.write(layout.conf / "servers.json", json.dumps(settings, indent=2, sort_keys=True))
+    old_python = f'#!/bin/sh\nexec {layout.python} {OLD_JOBS} "$@"\n'
+    layout.write(OLD_PYTHON, old_python, executable=True)
+    for file in _library():
+        layout.write(HOME / "lib" / file.name, file.read_text(encoding="utf-8"))
+    shutil.copyfile(compose_folder() / "Dockerfile", context / "Dockerfile")
+
+
+def image_layout(context: Path) -> ImageLayout:
+    """Give the layout inside the images, drafted in a build context."""
+    return ImageLayout(
+        run=HOME,
+        project=WORKSPACE,
+        workspace=WORKSPACE,
+        logs=HOME / "data",
+        cache=HOME,
+        prepared=HOME / "prepared",
+        archives=HOME / "class-data",
+        java=HOME / "java" / "bin" / "java",
+        python=Path("/usr/bin/python3"),
+        pyspark=HOME / "python" / "pyspark",
+        programs={name: Program(Path("/usr/bin") / name) for name in ("ab", "jq", "kcat")},
+        addresses=Addresses("container", {name: port for name, (_, port) in ORIGINAL.items()}),
+        app="app/game_api.py",
+        root=context,
+    )
+
+
+def _link_parts(cache: Path, context: Path) -> None:
+    """Put the jars of all components into the build context, as hard links where the disk is the same."""
+    home = context / HOME.relative_to("/")
+    prepared = prepare.ensure(cache, pyspark_dir() / "jars", pyspark_version())
+    wanted = {home / "prepared" / name: prepared / name for name in _OWN_JARS}
+    wanted |= {home / "prepared" / "pyspark-jars" / jar.name: jar for jar in (prepared / "pyspark-jars").glob("*.jar")}
+    for component in _JARS:
+        for item in components()[component].artifacts:
+            wanted[home / "jars" / component / Path(item.path).name] = fetch.maven_dir(cache) / item.path
+    for old in [*(home / "jars").glob("*/*"), *(home / "prepared").rglob("*.jar")]:
+        if old not in wanted or not old.samefile(wanted[old]):
+            old.unlink()
+    for link, source in wanted.items():
+        if not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                link.hardlink_to(source)
+            except OSError:
+                shutil.copy2(source, link)
+
+
+def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> None:
+    """Install the containers' Python packages into the build context, for the Python of the base image."""
+    home = context / HOME.relative_to("/")
+    version, machine = engine.python_of(base)
+    key = hashlib.sha256(f"{version} {machine} {_requirements().read_text()}".encode()).hexdigest()
+    target, done = home / "python", home / "python.done"
+    if not (done.exists() and done.read_text() == key):
+        say(f"installing the containers' Python packages for Python {version}")
+        shutil.rmtree(target, ignore_errors=True)
+        platforms = [f"manylinux_2_28_{machine}", f"manylinux_2_17_{machine}", f"manylinux2014_{machine}"]
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--target", str(target), "--only-binary", ":all:", "--implementation", "cp"]
+        command += ["--python-version", version, *(word for name in platforms for word in ("--platform", name))]
+        command += ["--no-compile", "--require-hashes", "--requirement", str(_requirements())]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise EnvironmentFault(
+                "The containers' Python packages could not be installed.",
+                wanted=f"the packages of {_requirements()} for Python {version} on {machine}",
+                seen=(made.stderr.strip().splitlines() or ["no message"])[-1],
+                remedy="run the same command again when the network is there",
+            )
+        done.write_text(key)
+    spark = home / "pyspark"
+    if not spark.exists():
+        unwanted = ("jars", "__pycache__", "examples", "data", "licenses")
+        shutil.copytree(pyspark_dir(), spark, ignore=shutil.ignore_patterns(*unwanted))
+
+
+def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
+    """Build one target. Raises EnvironmentFault with the end of its log."""
+    if target == "base":
+        context.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(compose_folder() / "Dockerfile", context / "Dockerfile")
+    command = ["docker", "build", "--progress", "plain", "--target", target, "--tag", name]
+    command += ["--build-arg", f"BASE_IMAGE={base_image()}", "--build-arg", f"W205_UID={_uid()}", str(context)]
+    with log.open("ab") as out:
+        try:
+            code = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                check=False,
+                timeout=BUILD_TIME,
+                env={**os.environ, "DOCKER_BUILDKIT": "1"},
+            ).returncode
+        except subprocess.TimeoutExpired:
+            code = 124
+    if code:
+        raise EnvironmentFault(
+            f"The image of {target} could not be built.",
+            wanted=f"{name} on {base_image()}",
+            seen=f"docker build ended with exit code {code}",
+            log=log,
+            tail=tail(log),
+            remedy="mend what its last lines name; BASE_IMAGE=… names another base image with Java 17",
+        )
+
+
+def _uid() -> int:
+    """Give the user that the containers run as: the one who builds them, so that /w205 can be read; never root."""
+    return os.getuid() or 1000
+
+
+def _requirements() -> Path:
+    return Path(str(resources.files("harness.cluster.compose") / "requirements.lock"))
+
+
+def _library() -> Iterator[Path]:
+    """Give the files of the harness that the images hold."""
+    package = Path(harness.__file__).parent / "cluster"
+    yield from (package / "compose" / "container" / name for name in ("agent.py", "entry.py", "old_jobs.py"))
+    yield package / "probes.py"
+
+
+def _generators() -> Iterator[Path]:
+    """Give the modules whose output the images hold."""
+    package = Path(harness.__file__).parent / "cluster"
+    names = ("addresses", "commands", "config_files", "java_programs", "jvm", "layout", "services", "compose/images")
+    yield from (package / f"{name}.py" for name in names)

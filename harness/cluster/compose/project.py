@@ -1,0 +1,214 @@
+"""A project of Docker Compose: testcontainers' DockerCompose with a project name, an environment and time limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from testcontainers.compose import DockerCompose
+
+from harness.errors import EnvironmentFault
+
+FILE = "compose.json"
+"""In a run folder: how a later harness finds the project again."""
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+^")
+_BUILTINS = frozenset(
+    [
+        ".",
+        ":",
+        "[",
+        "alias",
+        "bg",
+        "cd",
+        "command",
+        "declare",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "fg",
+        "for",
+        "function",
+        "history",
+        "if",
+        "jobs",
+        "local",
+        "printf",
+        "pushd",
+        "popd",
+        "read",
+        "return",
+        "select",
+        "set",
+        "shift",
+        "source",
+        "time",
+        "trap",
+        "type",
+        "ulimit",
+        "umask",
+        "unset",
+        "until",
+        "wait",
+        "while",
+        "{",
+        "!",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSpec:
+    """A project's name, its compose files, the variables that they take, and the services that they name."""
+
+    name: str
+    files: tuple[str, ...]
+    variables: Mapping[str, str]
+    services: Mapping[str, str]
+    """The service of the file for each of the original's services."""
+
+    def save(self, folder: Path) -> None:
+        """Store it in a run folder."""
+        (folder / FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> ProjectSpec:
+        """Read it from a run folder."""
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return cls(found["name"], tuple(found["files"]), found["variables"], found["services"])
+
+
+class Project(DockerCompose):
+    """Runs `docker compose` for one project. Raises EnvironmentFault with Compose's own words when it fails."""
+
+    def __init__(self, spec: ProjectSpec, timeout: float) -> None:
+        super().__init__(Path(spec.files[0]).parent, compose_file_name=list(spec.files), wait=False)
+        self.spec = spec
+        self.timeout = timeout
+        self._running: subprocess.Popen[bytes] | None = None
+
+    @cached_property
+    def compose_command_property(self) -> list[str]:
+        """The words before every subcommand; files and project name come by the environment."""
+        return ["docker", "compose"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every `docker compose` of this project: what its user would export."""
+        return {**os.environ, **self.exports, **self.spec.variables, "COMPOSE_ANSI": "never"}
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """The variables by which `docker compose` finds the project in any folder."""
+        return {"COMPOSE_FILE": os.pathsep.join(self.spec.files), "COMPOSE_PROJECT_NAME": self.spec.name}
+
+    def up(self, services: Sequence[str], *, alone: bool = False) -> str:
+        """Start services, `alone` without those that they depend on. Returns what Compose printed."""
+        flags = ["--detach", "--no-build", *(["--no-deps"] if alone else [])]
+        done = self._run_command([*self.docker_compose_command(), "up", *flags, *services])
+        return done.stderr.decode("utf-8", "backslashreplace") + done.stdout.decode("utf-8", "backslashreplace")
+
+    def down(self, grace: float) -> str:
+        """End and remove everything, volumes too. Returns what Compose printed."""
+        flags = ["--volumes", "--remove-orphans", "--timeout", f"{grace:.0f}"]
+        done = self._run_command([*self.docker_compose_command(), "down", *flags])
+        return done.stderr.decode("utf-8", "backslashreplace") + done.stdout.decode("utf-8", "backslashreplace")
+
+    def table(self) -> str:
+        """Give what `docker compose ps` prints."""
+        done = self._run_command([*self.docker_compose_command(), "ps"])
+        return done.stdout.decode("utf-8", "backslashreplace")
+
+    def _run_command(self, cmd: str | list[str], context: str | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run a command of Compose, within the time limit; it does not outlive this call."""
+        words = shlex.split(cmd) if isinstance(cmd, str) else cmd
+        with subprocess.Popen(
+            words,
+            cwd=context or str(self.context),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=self.timeout)
+            except subprocess.TimeoutExpired as problem:
+                process.kill()
+                raise self._fault(words, f"not done after {self.timeout:.0f} s", "") from problem
+            except BaseException:
+                process.terminate()
+                raise
+        if process.returncode:
+            words_seen = err.decode("utf-8", "backslashreplace")
+            raise self._fault(words, f"exit code {process.returncode}", words_seen)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def _fault(self, words: Sequence[str], seen: str, text: str) -> EnvironmentFault:
+        lines = [line for line in text.splitlines() if line.strip()]
+        return EnvironmentFault(
+            "Docker Compose failed.",
+            wanted=shlex.join(words),
+            seen=f"{seen}: {lines[-1].strip()}" if lines else seen,
+            tail=lines[-15:-1],
+            remedy=_remedy(text),
+        )
+
+
+def _remedy(text: str) -> str:
+    if "port is already allocated" in text or "address already in use" in text:
+        return "end the program on that port, or choose another with --port SERVICE=N"
+    if "pull access denied" in text or "no such host" in text or "manifest unknown" in text:
+        return "an image cannot be pulled: `harness images` builds those that the harness knows"
+    return "`docker compose logs` and `docker info` may say more"
+
+
+def as_typed(service: str, command: str) -> tuple[list[str], str]:
+    """Give a command of a service as the words after `docker compose exec`, and the line that a user types for it.
+
+    A command of a single program is typed as it is; one that needs a shell goes through `bash -c`.
+    """
+    words = _plain_words(command)
+    if words and words[0] not in _BUILTINS and "=" not in words[0]:
+        return words, f"docker compose exec {service} {command}"
+    return ["bash", "-c", command], f"docker compose exec {service} bash -c {_quoted(command)}"
+
+
+def _plain_words(command: str) -> list[str] | None:
+    """Give the words of a command that a shell would pass on as they are; None when it would do more."""
+    words: list[str] = []
+    quote, begun, at = "", False, 0
+    while at < len(command):
+        character = command[at]
+        if not quote and character == " ":
+            begun = False
+        elif not quote and character in "'\"":
+            quote, words, begun = character, words if begun else [*words, ""], True
+        elif character == quote:
+            quote = ""
+        elif quote == '"' and character == "\\" and command[at + 1 : at + 2] in ('"', "\\", "$", "`"):
+            at += 1
+            words[-1] += command[at]
+        elif (quote == '"' and character in "$`\\!") or (not quote and character not in _PLAIN):
+            return None
+        else:
+            words = words if begun else [*words, ""]
+            words[-1] += character
+            begun = True
+        at += 1
+    return None if quote else words
+
+
+def _quoted(command: str) -> str:
+    """Quote a command for a shell, in the way that is the shorter to read."""
+    single = shlex.quote(command)
+    double = '"' + re.sub(r'([\\"$`])', r"\\\1", command) + '"'
+    return double if len(double) < len(single) and "!" not in command else single
