@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bench.first_run import RESULT
+from bench import compose, first_run, tables
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 NETWORK = 10.0
@@ -16,7 +16,10 @@ NETWORK = 10.0
 
 def write() -> None:
     """Write the page."""
-    PAGE.write_text("\n".join(_page(json.loads(RESULT.read_text()))) + "\n", encoding="utf-8")
+    lines = list(_page(json.loads(first_run.RESULT.read_text())))
+    if compose.RESULT.exists():
+        lines += ["", *compose.page(json.loads(compose.RESULT.read_text()))]
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _page(result: dict[str, Any]) -> Iterable[str]:
@@ -56,35 +59,22 @@ def _page(result: dict[str, Any]) -> Iterable[str]:
             [run["peak_memory_megabytes"] for run in result["runs"]],
         ),
     ]
-    yield from _table(("", "first", "second", "third"), rows)
+    yield from tables.table(("", "first", "second", "third"), rows)
     yield ""
     yield "What a second or third run receives is other traffic of the machine: a run without any network is a test."
     yield ""
     yield "## Seconds until each server was useful"
     yield ""
-    yield from _per_run("server", "services", result["runs"])
+    yield from tables.per_run("server", "services", result["runs"])
     yield ""
     yield "They start side by side, so the cluster is there when the last one is."
     yield ""
     yield "## Seconds of each step"
     yield ""
-    yield from _per_run("step", "steps", result["runs"])
+    yield from tables.per_run("step", "steps", result["runs"])
     yield ""
     yield (
         "`write-stream` waits by design: three rounds of a loop that rests ten seconds, and micro-batches every ten "
         f"seconds. The second run took {second['seconds'] / first['seconds']:.2f} of the first one's time, the third "
         f"{third['seconds'] / first['seconds']:.2f}."
     )
-
-
-def _per_run(head: str, key: str, runs: Sequence[dict[str, Any]]) -> Iterable[str]:
-    """Give a table of what each run took for each server or step."""
-    rows = [(name, [run[key][name] for run in runs]) for name in runs[0][key]]
-    return _table((head, "first", "second", "third"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[float]]]) -> Iterable[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"| --- |{' ---: |' * (len(head) - 1)}"
-    for name, values in rows:
-        yield f"| {name} | {' | '.join(str(round(value, 1)) for value in values)} |"

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from harness.cluster import sandbox
+from harness.cluster.compose import engine
 from harness.cluster.toolchain import fetch, java, system
 
 NEEDED_MEMORY = 4_000_000_000
@@ -46,6 +47,7 @@ def _examine(cache_dir: Path) -> Iterator[Finding]:
     for tool in filter(system.wanted, system.TOOLS):
         yield _tool(tool, cache_dir)
     yield _sandbox(cache_dir)
+    yield _engine()
     yield _parts(cache_dir)
     yield _memory()
     yield _disk(cache_dir)
@@ -75,6 +77,14 @@ def _sandbox(cache_dir: Path) -> Finding:
     if why is None:
         return Finding("sandbox", "ok", "private mode can be had")
     return Finding("sandbox", "note", f"open mode only: {why}")
+
+
+def _engine() -> Finding:
+    if found := engine.why_not():
+        return Finding("docker", "note", f"no --backend compose: {found[0]}", found[1])
+    versions = engine.versions()
+    words = f"engine {versions['docker-engine']}, compose {versions['docker-compose']}: --backend compose can be had"
+    return Finding("docker", "ok", words)
 
 
 def _parts(cache_dir: Path) -> Finding:

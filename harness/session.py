@@ -65,6 +65,7 @@ class Session:
         self._unwritten: EnvironmentFault | None = None
         self._mode = settings.mode or ""
         self._peak_memory = 0
+        self._versions: dict[str, str] = {}
         self._earlier: dict[str, StepRecord] = {}
         self._seen: set[str] = set()
 
@@ -248,6 +249,7 @@ class Session:
             with suppress(EnvironmentFault):
                 self._services |= {state.name: state.record() for state in self._cluster.status()}
                 self._peak_memory = max(self._peak_memory, self._cluster.peak_memory())
+                self._versions |= self._cluster.versions()
 
     def _tell(self, event: Mapping[str, object]) -> None:
         kind, name = event["event"], str(event.get("service", ""))
@@ -268,7 +270,7 @@ class Session:
             assignment=self.settings.title,
             backend=self.settings.backend,
             mode=self._mode,
-            versions=versions.all_versions(),
+            versions={**versions.all_versions(), **self._versions},
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
             services=tuple(self._services.values()),

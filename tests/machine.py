@@ -19,7 +19,7 @@ import psutil
 
 from harness.settings import cache_dir
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
 HARNESS = Path(sys.executable).parent / "harness"
 STEPS = (
     *("files", "cluster", "api", "topic", "load", "batch", "hive", "presto"),
@@ -71,12 +71,20 @@ def harness(*words: str | Path, **options: Any) -> Ended:
 class Started:
     """A command that goes on; its output goes to a file."""
 
-    def __init__(self, log: Path, *words: str | Path, cwd: Path = PROJECT, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        log: Path,
+        *words: str | Path,
+        cwd: Path = PROJECT,
+        prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [*prefix, *map(str, words)],
                 cwd=cwd,
+                env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -158,6 +166,17 @@ def left() -> list[str]:
         with suppress(psutil.NoSuchProcess):  # it ended while it was looked at
             if process.status() != psutil.STATUS_ZOMBIE:
                 found.append(f"process {process.pid} {' '.join(process.cmdline())[:120]}")
+    return found
+
+
+def containers_left() -> list[str]:
+    """Give what projects of the harness left in the Docker Engine; nothing where there is no engine."""
+    found = []
+    for kind, words in (("container", ["ps", "--all"]), ("network", ["network", "ls"]), ("volume", ["volume", "ls"])):
+        form = '{{.Label "com.docker.compose.project"}}'
+        with suppress(OSError):
+            listed = subprocess.run(["docker", *words, "--format", form], capture_output=True, text=True, check=False)
+            found += [f"{kind} of {name}" for name in listed.stdout.split() if name.startswith("pipeline-harness-")]
     return found
 
 

@@ -74,7 +74,7 @@ class Reservations:
     """Ports of an open cluster, held for its life.
 
     A port is held by a UDP socket bound to the same number: it disturbs no TCP server, two harnesses of any users
-    see each other's, and the kernel frees it when the holder dies.
+    see each other's, and the kernel frees it when the holder dies. A UDP port is held by a TCP socket in the same way.
     """
 
     def __init__(self) -> None:
@@ -93,9 +93,7 @@ class Reservations:
         for name in sorted(ORIGINAL, key=lambda each: each not in wanted):  # what was asked for comes first
             original = ORIGINAL[name][1]
             if name in wanted:
-                if not self._take(wanted[name]):
-                    raise _taken(name, wanted[name])
-                ports[name] = wanted[name]
+                ports[name] = self.take(name, wanted[name])
             elif self._take(original):
                 ports[name] = original
             else:
@@ -103,17 +101,15 @@ class Reservations:
                 notes.append(f"port {original} of {name} is taken: using {ports[name]}")
         return ports, notes
 
-    def one(self, target: int, original: int | None, wanted: Mapping[str, int]) -> int:
-        """Give a port of this machine for a container's port: the one asked for, else the original when it is free.
+    def take(self, name: str, port: int) -> int:
+        """Give a listener the port that was asked for. Raises EnvironmentFault when it is taken."""
+        if not self._take(port):
+            raise _taken(name, port)
+        return port
 
-        Raises EnvironmentFault when a port that was asked for is taken.
-        """
-        for name, port in wanted.items():
-            if ORIGINAL[name][1] == target:
-                if not self._take(port):
-                    raise _taken(name, port)
-                return port
-        return original if original and self._take(original) else self._any()
+    def one(self, original: int | None, protocol: str = "tcp") -> int:
+        """Give a port of this machine: the original when it is free, else another."""
+        return original if original and self._take(original, protocol) else self._any(protocol)
 
     def close(self) -> None:
         """Free the ports."""
@@ -121,23 +117,27 @@ class Reservations:
             held.close()
         self._held.clear()
 
-    def _any(self) -> int:
+    def _any(self, protocol: str = "tcp") -> int:
         for port in _OTHER_PORTS:
-            if self._take(port):
+            if self._take(port, protocol):
                 return port
         raise EnvironmentFault(
             "No free port.", wanted=f"a free port from {_OTHER_PORTS[0]} to {_OTHER_PORTS[-1]} on {LOOPBACK}"
         )
 
-    def _take(self, port: int) -> bool:
-        mutex = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def _take(self, port: int, protocol: str = "tcp") -> bool:
+        own, other = socket.SOCK_STREAM, socket.SOCK_DGRAM
+        if protocol == "udp":
+            own, other = other, own
+        mutex = socket.socket(socket.AF_INET, other)
         try:
             mutex.bind((LOOPBACK, port))
             for host in (LOOPBACK, "0.0.0.0"):  # noqa: S104 - a server on all interfaces has the port on loopback too
-                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                with socket.socket(socket.AF_INET, own) as probe:
+                    if own is socket.SOCK_STREAM:
+                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind((host, port))
-        except OSError:
+        except (OSError, OverflowError):
             mutex.close()
             return False
         self._held.append(mutex)

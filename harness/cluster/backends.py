@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from harness.cluster import runs, toolchain
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster, Tell
 from harness.cluster.toolchain import fetch
+from harness.errors import EnvironmentFault
 from harness.settings import Settings, cache_dir
 
 
@@ -23,12 +25,25 @@ def start(settings: Settings, logs: Callable[[], Path], download: fetch.Progress
 
     Raises EnvironmentFault or UsageError when it cannot be had.
     """
+    for run_id in _sweep_containers():
+        tell({"event": "note", "text": f"removed what the killed run {run_id} left"})
     if settings.backend == "compose":
         from harness.cluster.compose.cluster import ComposeCluster
 
         return ComposeCluster.start(settings, logs(), download, tell)
     tools = toolchain.ensure(cache_dir(), download)
     return LocalCluster.start(settings, tools, logs(), tell)
+
+
+def _sweep_containers() -> list[str]:
+    """Remove the containers of runs whose harness was killed; asks no engine when there is no such run."""
+    if all(runs.backend_of(folder) != "compose" for folder in runs.abandoned()):
+        return []
+    from harness.cluster.compose.cluster import sweep
+
+    with suppress(EnvironmentFault):
+        return sweep()
+    return []
 
 
 def join(folder: Path, settings: Settings) -> Cluster:

@@ -126,7 +126,6 @@ def spark(layout: Layout) -> Mapping[str, object]:
         "spark.hadoop.fs.defaultFS": layout.hdfs_uri,
         "spark.hadoop.dfs.replication": 1,
         "spark.hadoop.hive.metastore.uris": f"thrift://{layout.addresses.at('metastore')}",
-        "spark.pyspark.python": layout.python,
     }
 
 

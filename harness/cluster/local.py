@@ -163,6 +163,10 @@ class LocalCluster:
         except HarnessError as problem:
             return [problem]
 
+    def versions(self) -> dict[str, str]:
+        """Give nothing: this process and the cluster share the machine."""
+        return {}
+
     def asides(self) -> list[Capture]:
         """Give nothing: this backend runs no command on the user's own machine."""
         return []

@@ -80,6 +80,9 @@ class Cluster(Protocol):
     def peak_memory(self) -> int:
         """Give the peak memory in bytes of the whole cluster."""
 
+    def versions(self) -> Mapping[str, str]:
+        """Give the versions of what this backend adds, or has another of than this process."""
+
     def asides(self) -> Sequence[Capture]:
         """Give the commands that the backend ran on the user's own machine since the last call, `compose up` say."""
 

@@ -103,3 +103,4 @@ def test_a_wheel_installs_into_an_empty_environment_and_its_doctor_runs(tmp_path
     ended = run(tmp_path / "venv" / "bin" / "harness", "doctor", cwd=tmp_path)
     assert ended.code == 0, ended.output
     assert "✓ java" in ended.output
+    assert list((tmp_path / "venv").rglob("harness/compose/Dockerfile"))

@@ -218,3 +218,58 @@ def test_where_no_port_is_left_the_range_is_named(
     with pytest.raises(EnvironmentFault, match="No free port") as caught:
         reserve().choose({})
     assert str(original("kafka")) in str(caught.value.wanted)
+
+
+# One port at a time, for a container's
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def test_one_free_port_is_used_and_held(reserve: Reserve, listen: Listen) -> None:
+    port = free_port()
+    assert reserve().one(port) == port
+    assert reserve().one(port) != port
+    listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_one_taken_port_is_replaced(reserve: Reserve, listen: Listen, host: str) -> None:
+    port = listen(host, 0).getsockname()[1]
+    assert reserve().one(port) in addresses._OTHER_PORTS
+
+
+def test_without_an_original_and_for_a_number_that_is_none_any_port_is_given(reserve: Reserve) -> None:
+    ports = reserve()
+    given = [ports.one(original) for original in (None, 0, 70_000)]
+    assert len(set(given)) == 3
+    assert set(given) <= set(addresses._OTHER_PORTS)
+
+
+def test_a_udp_port_is_held_and_a_udp_server_can_be_on_it(reserve: Reserve) -> None:
+    port = free_udp_port()
+    assert reserve().one(port, "udp") == port
+    assert reserve().one(port, "udp") != port
+    assert reserve().one(port) != port
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_taken_udp_port_is_replaced(reserve: Reserve, host: str, shares: bool) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shares)
+        server.bind((host, 0))
+        port = server.getsockname()[1]
+        assert reserve().one(port, "udp") in addresses._OTHER_PORTS
+
+
+def test_a_listener_takes_the_port_that_was_asked_for_or_none(reserve: Reserve, listen: Listen) -> None:
+    port = free_port()
+    assert reserve().take("kafka", port) == port
+    with pytest.raises(EnvironmentFault, match=f"Port {port} is taken"):
+        reserve().take("api", port)

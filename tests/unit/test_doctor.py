@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from harness.cluster import sandbox
+from harness.cluster.compose import engine
 from harness.cluster.toolchain import fetch, java, system
 from harness.cluster.toolchain.java import Java
 from harness.cluster.toolchain.lock import Artifact
@@ -32,6 +33,8 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
     monkeypatch.setattr(java, "find", lambda _: (Java(Path("/jvm"), "17.0.15"), []))
     monkeypatch.setattr(system, "find", lambda name, _: Program(Path(f"/usr/bin/{name}")))
     monkeypatch.setattr(sandbox, "why_not", lambda _: None)
+    monkeypatch.setattr(engine, "why_not", lambda: None)
+    monkeypatch.setattr(engine, "versions", lambda: {"docker-engine": "28.1", "docker-compose": "2.40.0"})
     monkeypatch.setattr(fetch, "all_artifacts", lambda: ARTIFACTS)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9, total=16e9))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50e9))
@@ -54,6 +57,7 @@ def test_a_machine_that_has_everything_needs_nothing(seen: Seen) -> None:
         "jq",
         "bwrap",
         "sandbox",
+        "docker",
         "servers",
         "memory",
         "disk",
@@ -105,6 +109,12 @@ def test_a_tool_that_is_of_no_use_on_a_system_is_not_looked_for(seen: Seen, monk
 def test_without_a_sandbox_the_reason_is_said(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "why_not", lambda _: "user namespaces are forbidden")
     assert seen()["sandbox"] == Finding("sandbox", "note", "open mode only: user namespaces are forbidden")
+
+
+def test_without_an_engine_the_reason_and_the_remedy_are_said(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seen()["docker"].seen == "engine 28.1, compose 2.40.0: --backend compose can be had"
+    monkeypatch.setattr(engine, "why_not", lambda: ("no docker on PATH", "install Docker"))
+    assert seen()["docker"] == Finding("docker", "note", "no --backend compose: no docker on PATH", "install Docker")
 
 
 def test_files_that_are_not_fetched_yet_are_counted(seen: Seen, tmp_path: Path) -> None:

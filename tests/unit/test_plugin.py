@@ -118,6 +118,9 @@ class Cluster:
     def keep(self) -> None:
         self._world.kept = self
 
+    def versions(self) -> dict[str, str]:
+        return {}
+
     def asides(self) -> list[Capture]:
         return []
 

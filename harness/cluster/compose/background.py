@@ -20,7 +20,7 @@ POLL = 0.05
 Signaller = Callable[[str, int, bool], None]
 """Sends a signal to a job in its container: its name, the signal, and whether all its processes get it."""
 
-_NOTE_EXIT = '"$@"; code=$?; echo $code >"$0.new"; mv "$0.new" "$0"'
+_NOTE_EXIT = '"$@"; code=$?; echo $code >"$0.new" && mv "$0.new" "$0"'
 """Run a command and note its exit code in a file, where every harness finds it."""
 
 _clients: list[subprocess.Popen[bytes]] = []
@@ -108,6 +108,7 @@ class ComposeBackground(BackgroundCommand):
         self._signaller(self.job, signals.SIGKILL, True)  # what it left in its background
         if code is None:
             self.abandon()
+            code = self._exit_code()
         return code
 
     def abandon(self) -> None:

@@ -26,6 +26,7 @@ from harness.cluster import runs
 from harness.cluster.addresses import HOST_NAMES, Reservations
 from harness.cluster.captures import captured, read, utc_now
 from harness.cluster.compose import background, engine, files, images
+from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.background import ComposeBackground
 from harness.cluster.compose.containers import Containers
 from harness.cluster.compose.project import Project, ProjectSpec, as_typed
@@ -66,6 +67,7 @@ class ComposeCluster:
         self._lock: int | None = None
         self._ports = Reservations()
         self._asides: list[Capture] = []
+        self._versions: dict[str, str] = {}
         self._jobs = 0
         self._captures = folder / "captures"
         self._captures.mkdir(exist_ok=True)
@@ -86,8 +88,6 @@ class ComposeCluster:
             tell({"event": "note", "text": text})
 
         engine.check()
-        for run_id in sweep():
-            say(f"removed what the killed run {run_id} left")
         logs.mkdir(parents=True, exist_ok=True)
         tag = images.ensure(download, say, logs / "images.log")
         runs.runs_dir().mkdir(parents=True, exist_ok=True)
@@ -315,6 +315,14 @@ class ComposeCluster:
 
     # What the report shows of this backend alone
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of the engine and of Compose, and those of Python and Java in the containers."""
+        if not self._versions:
+            with suppress(AgentGone, EnvironmentFault):
+                inside = self._containers.agent("mids").ask("versions")
+                self._versions = {**engine.versions(), "python": str(inside["python"]), "java": str(inside["java"])}
+        return self._versions
+
     def asides(self) -> list[Capture]:
         """Give the commands of the user's own machine since the last call."""
         taken, self._asides = self._asides, []
@@ -328,7 +336,7 @@ class ComposeCluster:
         project = self._settings.project
         for file in map(Path, self._project.spec.files):
             shown = file.relative_to(project) if file.is_relative_to(project) else file
-            self._aside(f"cat {shown}", file.read_text(encoding="utf-8"), time.monotonic())
+            self._aside(f"cat {shown}", read(file), time.monotonic())
 
     # For a harness that joins
 

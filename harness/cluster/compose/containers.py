@@ -115,6 +115,14 @@ class Containers:
                     tail=problem.tail,
                     remedy=problem.remedy,
                 )
+        if missing := [image for image in self.project.images() if engine.image_id(image) is None]:
+            return EnvironmentFault(
+                f"An image is not here and could not be pulled: {', '.join(missing)}.",
+                wanted="every image of the compose file",
+                seen=problem.seen,
+                tail=problem.tail,
+                remedy="docker pull it, or take its service out of the file",
+            )
         return problem
 
     def _follow_logs(self) -> None:

@@ -2,24 +2,29 @@
 
 The file may be the project's own or anybody's that names the course's images. It is read by Compose itself, so its
 errors are named in Compose's words. The override gives each known service our image, publishes ports on this machine's
-loopback alone, and adds `init`, a health check and a memory limit where there is none.
+loopback alone, and adds `init`, a health check and a memory limit where there is none. Names that a file fixes for
+containers, networks and volumes give way to the run's own: two runs share none, and the end of one removes no other's.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.addresses import LOOPBACK, Reservations
+from harness.cluster.addresses import LOOPBACK, ORIGINAL, Reservations
 from harness.cluster.compose import engine, images
 from harness.cluster.compose.project import ProjectSpec
 from harness.errors import UsageError
 from harness.settings import Settings
 
 OVERRIDE = "override.yml"
+
+_READING = "reading"
+"""The project's name while its file is read."""
 
 _ROLES: Mapping[str, str] = {
     r"(?:docker\.io/)?midsw205/base": "mids",
@@ -38,6 +43,11 @@ _HEALTH: Mapping[str, tuple[str, ...]] = {
     "cloudera": ("datanode", "metastore"),
     "presto": ("presto",),
 }
+_HOSTS_OWN: Mapping[str, object] = {
+    "privileged": True,
+    **dict.fromkeys(("network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup"), "host"),
+}
+_SOCKETS = (Path("/var/run/docker.sock"), Path("/run/docker.sock"))
 _MEMORY = {"zookeeper": "384m", "kafka": "1g", "cloudera": "2g", "spark": "3g", "presto": "2g", "mids": "1g"}
 
 
@@ -59,23 +69,24 @@ def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) 
             remedy="add that service to the file",
         )
     for name, service in services.items():
-        _refuse_dangers(file, name, service)
+        _refuse_dangers(file, name, service, config.get("networks") or {})
         _refuse_missing_folders(file, name, service)
     _refuse_missing_external(file, config)
-    spread, notes = _ports(services, settings.ports, ports)
+    named = _by_role(roles)
+    spread, notes = _ports(file, services, named, settings.ports, ports)
+    override = folder / OVERRIDE
+    project = ProjectSpec(f"{engine.PROJECT_PREFIX}{folder.name}", (str(file), str(override)), {}, named)
     lines = ["# Added by the harness: its images, and ports on this machine's loopback alone.", "services:"]
     for name, service in services.items():
-        lines += [f"  {json.dumps(name)}:", *_service(name, service, roles.get(name), tag, spread[name])]
+        role = roles.get(name)
+        alias = role if role != name and named.get(role or "") == name else None
+        lines += [f"  {_quoted(name)}:", *_service(service, role, alias, tag), *_port_lines(spread[name])]
         if settings.compose_file is None and not file.is_relative_to(settings.project) and "volumes" in service:
-            lines += ["    volumes:", f"      - {json.dumps(f'{settings.project}:/w205')}"]
-    override = folder / OVERRIDE
-    override.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    project = ProjectSpec(
-        f"{engine.PROJECT_PREFIX}{folder.name}",
-        (str(file), str(override)),
-        {},
-        {role: name for name, role in roles.items()},
-    )
+            lines += ["    volumes:", "      - type: bind"]
+            lines += [f"        source: {_quoted(str(settings.project))}", "        target: /w205"]
+    lines += _own_names(config, project.name)
+    override.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
+    read_config(file, override)  # what only both together have against them is refused here
     return project, notes
 
 
@@ -85,11 +96,12 @@ def default_file(project: Path) -> Path:
     return own if own.exists() else images.compose_folder() / "docker-compose.yml"
 
 
-def read_config(file: Path) -> Mapping[str, Any]:
+def read_config(file: Path, *overrides: Path) -> Mapping[str, Any]:
     """Read a compose file as Compose understands it. Raises UsageError with Compose's words when it does not."""
     if not file.is_file():
         raise UsageError(f"No compose file at {file}.", wanted="a docker-compose.yml", remedy="--compose-file PATH")
-    read = engine.ask(["compose", "--file", str(file), "--project-name", "reading", "config", "--format", "json"])
+    files = [word for each in (file, *overrides) for word in ("--file", str(each))]
+    read = engine.ask(["compose", *files, "--project-name", _READING, "config", "--format", "json"])
     if read.returncode:
         words = [line for line in read.stderr.strip().splitlines() if "obsolete" not in line]
         raise UsageError(
@@ -98,7 +110,7 @@ def read_config(file: Path) -> Mapping[str, Any]:
             seen=words[-1] if words else f"exit code {read.returncode}",
             remedy="mend what it names",
         )
-    found: Mapping[str, Any] = json.loads(read.stdout)
+    found: Mapping[str, Any] = json.loads(read.stdout.replace("$$", "$"))
     return found
 
 
@@ -115,15 +127,23 @@ def is_own(image: str) -> bool:
     return image.startswith(f"{images.REPOSITORY}/")
 
 
-def _service(name: str, service: Mapping[str, Any], role: str | None, tag: str, ports: list[str]) -> Iterator[str]:
+def _by_role(roles: Mapping[str, str]) -> dict[str, str]:
+    """Give the service that commands of each role run in: the one of that name, else the first."""
+    found: dict[str, str] = {}
+    for name, role in sorted(roles.items(), key=lambda item: item[0] != item[1]):
+        found.setdefault(role, name)
+    return found
+
+
+def _quoted(text: str) -> str:
+    """Write a text so that YAML and Compose read it as it is."""
+    return json.dumps(text.replace("$", "$$"), ensure_ascii=False)
+
+
+def _service(service: Mapping[str, Any], role: str | None, alias: str | None, tag: str) -> Iterator[str]:
     if role:
         yield f"    image: {images.REPOSITORY}/{role}:{tag}"
         yield "    pull_policy: never"
-        if name != role:
-            yield "    networks:"
-            for network in service.get("networks") or {"default": None}:
-                yield f"      {json.dumps(network)}:"
-                yield f"        aliases: [{role}]"
         if role == "spark" and not is_own(str(service.get("image", ""))):
             yield "    environment:"
             yield f"      PYSPARK_DRIVER_PYTHON: {images.OLD_PYTHON}"
@@ -134,48 +154,93 @@ def _service(name: str, service: Mapping[str, Any], role: str | None, tag: str, 
             yield "      interval: 10s"
             yield "      timeout: 20s"
             yield "      retries: 6"
-        if "mem_limit" not in service:
-            yield f"    mem_limit: {_MEMORY[role]}"
-    yield "    init: true"
+        if not _limits_memory(service):
+            yield f"    deploy: {{resources: {{limits: {{memory: {_MEMORY[role]}}}}}}}"
+    if "init" not in service:
+        yield "    init: true"
+    aliases = [alias] if alias else []
+    if container := service.get("container_name"):
+        yield "    container_name: !reset null"
+        aliases.append(container)
+    if aliases and "network_mode" not in service:
+        yield "    networks:"
+        for network in service.get("networks") or {"default": None}:
+            yield f"      {_quoted(network)}:"
+            yield f"        aliases: [{', '.join(map(_quoted, aliases))}]"
+
+
+def _limits_memory(service: Mapping[str, Any]) -> bool:
+    resources = (service.get("deploy") or {}).get("resources") or {}
+    return "mem_limit" in service or "memory" in (resources.get("limits") or {})
+
+
+def _port_lines(ports: list[str]) -> Iterator[str]:
     if ports:
         yield "    ports: !override"
-        yield from (f"      - {json.dumps(port)}" for port in ports)
+        yield from (f"      - {_quoted(port)}" for port in ports)
+
+
+def _own_names(config: Mapping[str, Any], project: str) -> Iterator[str]:
+    """Give networks and volumes whose names the file fixes names of the project, but not those of others."""
+    for kind in ("networks", "volumes"):
+        fixed = [
+            key
+            for key, item in (config.get(kind) or {}).items()
+            if item and not item.get("external") and item.get("name") != f"{_READING}_{key}"
+        ]
+        if fixed:
+            yield f"{kind}:"
+        for key in fixed:
+            yield f"  {_quoted(key)}:"
+            yield f"    name: {_quoted(f'{project}_{key}')}"
 
 
 def _ports(
-    services: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, int], reservations: Reservations
+    file: Path,
+    services: Mapping[str, Mapping[str, Any]],
+    named: Mapping[str, str],
+    wanted: Mapping[str, int],
+    reservations: Reservations,
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Give each service's ports on loopback; one that is taken on this machine is replaced by a free one, and said."""
-    spread: dict[str, list[str]] = {}
-    notes: list[str] = []
+    """Give each service's ports on loopback; one that is taken on this machine is replaced by a free one, and said.
+
+    Raises UsageError when a port is asked for that the file does not publish, EnvironmentFault when it is taken.
+    """
+    open_wishes = {}
+    for listener in wanted:
+        room, number = ORIGINAL[listener]
+        open_wishes[named.get("mids" if room == "localhost" else room), number, "tcp"] = listener
+    published = []
     for name, service in services.items():
-        spread[name] = []
         for port in service.get("ports") or ():
-            published, target = str(port.get("published") or ""), int(port["target"])
-            first, _, last = published.partition("-")
-            number = int(first) if first.isdigit() and not last else None
-            host = reservations.one(target, number, wanted)
-            if number and host != number:
-                notes.append(f"port {number} of {name} is taken: using {host}")
-            spread[name].append(f"{LOOPBACK}:{host}:{target}/{port.get('protocol', 'tcp')}")
+            target, protocol = int(port["target"]), str(port.get("protocol") or "tcp")
+            wish = open_wishes.pop((name, target, protocol), None)
+            published.append((name, target, protocol, str(port.get("published") or ""), wish))
+    for (_, number, _), listener in open_wishes.items():
+        raise UsageError(
+            f"--port {listener}: {file} does not publish its port.",
+            wanted=f"a service that stands in for {ORIGINAL[listener][0]} and publishes {number}",
+            remedy=f"add the port to the file, or leave out --port {listener}=…",
+        )
+    spread: dict[str, list[str]] = {name: [] for name in services}
+    notes: list[str] = []
+    # What was asked for comes first, and TCP before UDP: each is held by a socket of the other kind.
+    for name, target, protocol, text, wish in sorted(published, key=lambda port: (not port[4], port[2] == "udp")):
+        original = int(text) if text.isdecimal() else None
+        host = reservations.take(wish, wanted[wish]) if wish else reservations.one(original, protocol)
+        if original and host != original and not wish:
+            notes.append(f"port {original} of {name} is taken: using {host}")
+        spread[name].append(f"{LOOPBACK}:{host}:{target}/{protocol}")
     return spread, notes
 
 
-def _refuse_dangers(file: Path, name: str, service: Mapping[str, Any]) -> None:
-    found = [
-        f"{key}: {service[key]}"
-        for key, forbidden in (
-            ("privileged", (True,)),
-            ("network_mode", ("host",)),
-            ("pid", ("host",)),
-            ("ipc", ("host",)),
-        )
-        if service.get(key) in forbidden
-    ]
+def _refuse_dangers(file: Path, name: str, service: Mapping[str, Any], networks: Mapping[str, Any]) -> None:
+    found = [f"{key}: {service[key]}" for key, own in _HOSTS_OWN.items() if service.get(key) == own]
+    found += [f"the network {each}" for each in service.get("networks") or () if _is_hosts(networks.get(each))]
     found += [
         f"volume {mount.get('source')}"
         for mount in service.get("volumes") or ()
-        if str(mount.get("source", "")).endswith("docker.sock")
+        if mount.get("type") == "bind" and _holds_socket(Path(str(mount.get("source"))))
     ]
     if found:
         raise UsageError(
@@ -186,6 +251,16 @@ def _refuse_dangers(file: Path, name: str, service: Mapping[str, Any]) -> None:
         )
 
 
+def _is_hosts(network: Mapping[str, Any] | None) -> bool:
+    return network is not None and network.get("name") == "host"
+
+
+def _holds_socket(source: Path) -> bool:
+    """Say whether a folder or file is the engine's socket, a link to it, or a folder above it."""
+    sources = (source, source.resolve())
+    return any(each.name == "docker.sock" or socket.is_relative_to(each) for each in sources for socket in _SOCKETS)
+
+
 def _refuse_missing_folders(file: Path, name: str, service: Mapping[str, Any]) -> None:
     for mount in service.get("volumes") or ():
         source = Path(str(mount.get("source", "")))
@@ -193,7 +268,7 @@ def _refuse_missing_folders(file: Path, name: str, service: Mapping[str, Any]) -
             raise UsageError(
                 f"{file}: the service {name} mounts a folder that does not exist.",
                 wanted=f"{source}, to be {mount.get('target')} in the container",
-                remedy=f"mkdir -p {source}",
+                remedy=f"mkdir -p {shlex.quote(str(source))}",
             )
 
 

@@ -205,11 +205,13 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
     """Install the containers' Python packages into the build context, for the Python of the base image."""
     home = context / HOME.relative_to("/")
     version, machine = engine.python_of(base)
-    key = hashlib.sha256(f"{version} {machine} {_requirements().read_text()}".encode()).hexdigest()
-    target, done = home / "python", home / "python.done"
+    parts = f"{version} {machine} {pyspark_version()} {_requirements().read_text()}"
+    key = hashlib.sha256(parts.encode()).hexdigest()
+    target, spark, done = home / "python", home / "pyspark", home / "python.done"
     if not (done.exists() and done.read_text() == key):
         say(f"installing the containers' Python packages for Python {version}")
-        shutil.rmtree(target, ignore_errors=True)
+        for old in (target, spark):
+            shutil.rmtree(old, ignore_errors=True)
         platforms = [f"manylinux_2_28_{machine}", f"manylinux_2_17_{machine}", f"manylinux2014_{machine}"]
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--target", str(target), "--only-binary", ":all:", "--implementation", "cp"]
@@ -223,11 +225,9 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
                 seen=(made.stderr.strip().splitlines() or ["no message"])[-1],
                 remedy="run the same command again when the network is there",
             )
-        done.write_text(key)
-    spark = home / "pyspark"
-    if not spark.exists():
         unwanted = ("jars", "__pycache__", "examples", "data", "licenses")
         shutil.copytree(pyspark_dir(), spark, ignore=shutil.ignore_patterns(*unwanted))
+        done.write_text(key)
 
 
 def _docker_build(context: Path, target: str, name: str, log: Path) -> None:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,50 +21,17 @@ from harness.errors import EnvironmentFault
 FILE = "compose.json"
 """In a run folder: how a later harness finds the project again."""
 
+END_GRACE = 5.0
+"""Seconds that a `docker compose` whose time is up has to end by itself."""
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+^")
-_BUILTINS = frozenset(
-    [
-        ".",
-        ":",
-        "[",
-        "alias",
-        "bg",
-        "cd",
-        "command",
-        "declare",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "fg",
-        "for",
-        "function",
-        "history",
-        "if",
-        "jobs",
-        "local",
-        "printf",
-        "pushd",
-        "popd",
-        "read",
-        "return",
-        "select",
-        "set",
-        "shift",
-        "source",
-        "time",
-        "trap",
-        "type",
-        "ulimit",
-        "umask",
-        "unset",
-        "until",
-        "wait",
-        "while",
-        "{",
-        "!",
-    ]
+_SHELLS_OWN = re.compile(
+    r"[.:\[{}!]|alias|bg|bind|break|builtin|caller|case|cd|command|compgen|complete|compopt|continue|coproc|declare"
+    r"|dirs|disown|do|done|elif|else|enable|esac|eval|exec|exit|export|fc|fg|fi|for|function|getopts|hash|help"
+    r"|history|if|in|jobs|kill|let|local|logout|mapfile|popd|printf|pushd|read|readarray|readonly|return|select|set"
+    r"|shift|shopt|source|suspend|then|time|times|trap|type|typeset|ulimit|umask|unalias|unset|until|wait|while"
 )
+"""Words that a shell takes for its own: there may be no such program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +72,23 @@ class Project(DockerCompose):
     @property
     def environment(self) -> dict[str, str]:
         """The environment of every `docker compose` of this project: what its user would export."""
-        return {**os.environ, **self.exports, **self.spec.variables, "COMPOSE_ANSI": "never"}
+        return {
+            **os.environ,
+            "COMPOSE_PATH_SEPARATOR": ":",
+            **self.exports,
+            **self.spec.variables,
+            "COMPOSE_ANSI": "never",
+        }
 
     @property
     def exports(self) -> dict[str, str]:
         """The variables by which `docker compose` finds the project in any folder."""
-        return {"COMPOSE_FILE": os.pathsep.join(self.spec.files), "COMPOSE_PROJECT_NAME": self.spec.name}
+        separator = next((mark for mark in (":", ";", "|") if not any(mark in file for file in self.spec.files)), ":")
+        return {
+            "COMPOSE_FILE": separator.join(self.spec.files),
+            "COMPOSE_PROJECT_NAME": self.spec.name,
+            **({} if separator == ":" else {"COMPOSE_PATH_SEPARATOR": separator}),
+        }
 
     def up(self, services: Sequence[str], *, alone: bool = False) -> str:
         """Start services, `alone` without those that they depend on. Returns what Compose printed."""
@@ -122,6 +102,11 @@ class Project(DockerCompose):
         done = self._run_command([*self.docker_compose_command(), "down", *flags])
         return done.stderr.decode("utf-8", "backslashreplace") + done.stdout.decode("utf-8", "backslashreplace")
 
+    def images(self) -> list[str]:
+        """Give the names of all images that the files name."""
+        done = self._run_command([*self.docker_compose_command(), "config", "--images"])
+        return done.stdout.decode("utf-8", "backslashreplace").split()
+
     def table(self) -> str:
         """Give what `docker compose ps` prints."""
         done = self._run_command([*self.docker_compose_command(), "ps"])
@@ -130,23 +115,26 @@ class Project(DockerCompose):
     def _run_command(self, cmd: str | list[str], context: str | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a command of Compose, within the time limit; it does not outlive this call."""
         words = shlex.split(cmd) if isinstance(cmd, str) else cmd
-        with subprocess.Popen(
-            words,
-            cwd=context or str(self.context),
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=context or str(self.context),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise self._fault(words, str(problem), "") from problem
+        with process:
             try:
                 out, err = process.communicate(timeout=self.timeout)
             except subprocess.TimeoutExpired as problem:
-                process.kill()
                 raise self._fault(words, f"not done after {self.timeout:.0f} s", "") from problem
-            except BaseException:
-                process.terminate()
-                raise
+            finally:
+                if process.returncode is None:
+                    _end(process)
         if process.returncode:
             words_seen = err.decode("utf-8", "backslashreplace")
             raise self._fault(words, f"exit code {process.returncode}", words_seen)
@@ -163,6 +151,23 @@ class Project(DockerCompose):
         )
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command and what it started, such as the plugin that does the work of `docker compose`."""
+    try:
+        _signal_group(process, signal.SIGTERM)
+        process.wait(END_GRACE)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
 def _remedy(text: str) -> str:
     if "port is already allocated" in text or "address already in use" in text:
         return "end the program on that port, or choose another with --port SERVICE=N"
@@ -177,7 +182,7 @@ def as_typed(service: str, command: str) -> tuple[list[str], str]:
     A command of a single program is typed as it is; one that needs a shell goes through `bash -c`.
     """
     words = _plain_words(command)
-    if words and words[0] not in _BUILTINS and "=" not in words[0]:
+    if words and not _SHELLS_OWN.fullmatch(words[0]) and "=" not in words[0]:
         return words, f"docker compose exec {service} {command}"
     return ["bash", "-c", command], f"docker compose exec {service} bash -c {_quoted(command)}"
 

@@ -79,11 +79,10 @@ class ComposeServers:
             raise fault
 
     def _await_ready(self, server: Server, clock: float) -> None:
-        limit = self._boot_timeout
-        found = self._ask(server, limit)
+        found = self._ask(server, self._boot_timeout)
         if not found.get("well"):
             server.state = "dead"
-            raise self._fault(server, f"running for {limit:.0f} s; {_seen(found)}")
+            raise self._fault(server, f"running for {time.monotonic() - clock:.0f} s; {_seen(found)}")
         server.answer, server.state = str(found["answer"]), "ready"
         server.ready_seconds = round(time.monotonic() - clock, 2)
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import signal
 import sys
 import threading
@@ -23,6 +25,7 @@ from typing import Any
 import probes  # type: ignore[import-not-found,unused-ignore]
 
 SETTINGS = Path("/opt/w205/conf/servers.json")
+JAVA = Path("/opt/w205/java")
 JOB = "HARNESS_JOB"
 PROBE_INTERVAL = 0.1
 
@@ -34,7 +37,7 @@ def probe_of(server: str) -> Any:
     """Give the probe of a server, on the ports that this container's environment sets."""
     settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
     ports = settings["ports"]
-    if port := os.environ.get("ZOOKEEPER_CLIENT_PORT"):
+    if (port := os.environ.get("ZOOKEEPER_CLIENT_PORT", "")).isdigit():
         ports["zookeeper"] = int(port)
     broker = settings["broker"]
     if listeners := os.environ.get("KAFKA_ADVERTISED_LISTENERS"):
@@ -76,7 +79,19 @@ def send_signal(question: Question) -> Answer:
     return {"sent": sent}
 
 
-OPERATIONS: Mapping[str, Callable[[Question], Answer]] = {"ready": ready, "jobs": jobs, "signal": send_signal}
+def versions(_question: Question) -> Answer:
+    """Give the versions of Python and Java in this container."""
+    release = (JAVA / "release").read_text(encoding="utf-8") if (JAVA / "release").exists() else ""
+    found = re.search(r'^JAVA_VERSION="([^"]+)"', release, re.MULTILINE)
+    return {"python": platform.python_version(), "java": found[1] if found else "unknown"}
+
+
+OPERATIONS: Mapping[str, Callable[[Question], Answer]] = {
+    "ready": ready,
+    "jobs": jobs,
+    "signal": send_signal,
+    "versions": versions,
+}
 
 
 def _ask(probe: Any) -> tuple[bool, str]:
@@ -116,19 +131,22 @@ def _kilobytes(pid: int, file: str, name: str) -> int:
 
 
 def serve() -> None:
-    """Answer questions until stdin ends, each on a thread of its own."""
+    """Answer questions until stdin ends, each on a thread of its own. A line that is none is answered with no id."""
     lock = threading.Lock()
 
-    def answer(question: Question) -> None:
+    def answer(line: bytes) -> None:
+        number = None
         try:
+            question = json.loads(line)
+            number = question["id"]
             found = OPERATIONS[question["op"]](question)
         except Exception as problem:
             found = {"error": f"{type(problem).__name__}: {problem}"}
         with lock:
-            print(json.dumps({"id": question["id"], **found}), flush=True)
+            print(json.dumps({"id": number, **found}), flush=True)
 
-    for line in sys.stdin:
-        threading.Thread(target=answer, args=(json.loads(line),), daemon=True).start()
+    for line in sys.stdin.buffer:
+        threading.Thread(target=answer, args=(line,), daemon=True).start()
 
 
 def main() -> int:

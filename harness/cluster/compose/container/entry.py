@@ -25,6 +25,18 @@ HOME = Path("/opt/w205")
 JOB = "HARNESS_JOB"
 """The variable by which the processes of a server or of a command are known."""
 
+GRACE = 8.0
+"""Seconds that the other servers have to end by themselves after one has ended."""
+
+LAST_WORDS = 2.0
+"""Seconds in which the last lines of ended servers are copied."""
+
+_MARKS = {"_": ".", "__": "_", "___": "-"}
+"""What underscores in a variable's name stand for in a property's."""
+
+COMMANDS_OWN = ("KAFKA_BOOTSTRAP_SERVERS",)
+"""Variables of the containers that are for commands, and no properties of a server."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the service. Gives the exit code of the server that ended first."""
@@ -47,9 +59,12 @@ def from_environment(service: str, environment: Mapping[str, str]) -> dict[str, 
     prefix = f"{service.upper()}_"
     found = {}
     for name, value in environment.items():
-        if name.startswith(prefix) and value:
-            words = name[len(prefix) :].lower().split("_")
-            key = ".".join(words) if service == "kafka" else words[0] + "".join(map(str.capitalize, words[1:]))
+        if name.startswith(prefix) and value and name not in COMMANDS_OWN:
+            words = name[len(prefix) :].lower()
+            if service == "kafka":
+                key = re.sub("_+", lambda match: _MARKS.get(match[0], match[0]), words)
+            else:
+                key = re.sub("_+(.)", lambda match: match[1].upper(), words)
             found[key] = value
     if "advertised.listeners" in found and "listeners" not in found:
         found["listeners"] = re.sub(r"://[^:,]*:", "://0.0.0.0:", found["advertised.listeners"])
@@ -69,24 +84,40 @@ class Supervisor:
 
     def __init__(self, servers: Sequence[Mapping[str, object]]) -> None:
         self._servers = servers
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._copies: list[threading.Thread] = []
         self._output = threading.Lock()
+        self._ending = False
 
     def run(self) -> int:
         """Start every server and wait for the first end; then end the others."""
         signal.signal(signal.SIGTERM, self._terminate)
         signal.signal(signal.SIGINT, self._terminate)
+        signal.signal(signal.SIGALRM, self._kill)
         for server in self._servers:
-            self._start(server)
-        pid, status = os.wait()
-        code = os.waitstatus_to_exitcode(status)
-        name = next((str(s["name"]) for s, p in zip(self._servers, self._running, strict=True) if p.pid == pid), "")
-        print(f"{name} ended with exit code {code}", flush=True)
-        self._terminate()
-        for process in self._running:
-            if process.pid != pid:
-                process.wait()
-        return 128 - code if code < 0 else code
+            if not self._ending:
+                self._start(server)
+        if self._ending:
+            self._terminate()
+        first: int | None = None
+        while self._running:
+            pid, status = os.wait()
+            if pid not in self._running:  # an orphan, where this is a container's first process
+                continue
+            name, process = self._running.pop(pid)
+            process.returncode = code = os.waitstatus_to_exitcode(status)
+            if first is None:
+                first = code
+                with self._output:
+                    print(f"{name} ended with exit code {code}", flush=True)
+                if not self._ending:
+                    self._terminate()
+                signal.setitimer(signal.ITIMER_REAL, GRACE)
+        for copy in self._copies:
+            copy.join(LAST_WORDS)
+        if first is None:
+            return 128 + signal.SIGTERM
+        return 128 - first if first < 0 else first
 
     def _start(self, server: Mapping[str, object]) -> None:
         environment = {**os.environ, JOB: str(server["name"])}
@@ -94,6 +125,8 @@ class Supervisor:
         if server["once"] and not done.exists():
             subprocess.run(server["once"], env=environment, check=True, cwd=str(server["cwd"]))  # type: ignore[call-overload]
             done.touch()
+        if self._ending:
+            return
         several = len(self._servers) > 1
         process: subprocess.Popen[bytes] = subprocess.Popen(
             server["command"],  # type: ignore[call-overload]
@@ -102,24 +135,32 @@ class Supervisor:
             stdout=subprocess.PIPE if several else None,
             stderr=subprocess.STDOUT if several else None,
         )
-        self._running.append(process)
+        self._running[process.pid] = str(server["name"]), process
         if several and process.stdout:
-            threading.Thread(target=self._copy, args=(str(server["name"]), process.stdout), daemon=True).start()
+            copy = threading.Thread(target=self._copy, args=(str(server["name"]), process.stdout), daemon=True)
+            copy.start()
+            self._copies.append(copy)
 
     def _copy(self, name: str, stream: IO[bytes]) -> None:
         prefix = f"{name} | ".encode()
         for line in stream:
             with self._output:
-                sys.stdout.buffer.write(prefix + line)
+                sys.stdout.buffer.write(prefix + line.rstrip(b"\n") + b"\n")
                 sys.stdout.buffer.flush()
 
     def _terminate(self, _number: int = 0, _frame: FrameType | None = None) -> None:
-        for process in self._running:
-            if process.returncode is None:
-                try:
-                    process.terminate()
-                except ProcessLookupError:
-                    continue
+        self._ending = True
+        self._send(signal.SIGTERM)
+
+    def _kill(self, _number: int, _frame: FrameType | None) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        for pid in list(self._running):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ It takes the place of the driver's Python (`PYSPARK_DRIVER_PYTHON`). Two things 
 help says on stderr that it was used:
 
 - A `@udf('boolean')` at the top of a file needs a session since its type is parsed by the JVM: one is made before.
-- `CREATE EXTERNAL TABLE … LOCATION … AS SELECT` is refused since Spark 3.2 where the location holds files. What is there
-  is removed first, as Spark did then, when the table does not exist and the query does not read the location.
+- `CREATE EXTERNAL TABLE … LOCATION … AS SELECT` is refused since Spark 3.2 where the location holds files. What is
+  there is removed first, as Spark did then, when the table does not exist and the query does not read the location.
 
 Only pyspark is used, and nothing of the harness: this file is copied into the images.
 """
