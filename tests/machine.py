@@ -25,6 +25,9 @@ STEPS = (
     *("files", "cluster", "api", "topic", "load", "batch", "hive", "presto"),
     *("filter-batch", "filter-stream", "write-stream", "guild", "teardown"),
 )
+PATIENT = {"HARNESS_BOOT_TIMEOUT": "600", "HARNESS_COMMAND_TIMEOUT": "600", "HARNESS_STEP_TIMEOUT": "1200"}
+"""Time limits of runs side by side: what is asked there is not how long they take."""
+
 SHARED_FILES = ("app", "assignment", "jobs", "schemas", "conftest.py", "pyproject.toml")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import HARNESS, PROJECT, ListenerWatch, assert_all_holds, run, started
+from machine import HARNESS, PATIENT, PROJECT, ListenerWatch, assert_all_holds, run, started
 
 from harness import record as records
 from harness.settings import cache_dir
@@ -120,10 +120,12 @@ def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp
         commands[f"user-{mode}"] = (command, user.prefix, user.project)
     with ExitStack() as stack:
         runs = {
-            name: stack.enter_context(started(tmp_path / f"{name}.txt", *command, prefix=prefix, cwd=cwd))
+            name: stack.enter_context(
+                started(tmp_path / f"{name}.txt", *command, prefix=prefix, cwd=cwd, environment=PATIENT)
+            )
             for name, (command, prefix, cwd) in commands.items()
         }
-        ended = {name: going.end(timeout=1500) for name, going in runs.items()}
+        ended = {name: going.end(timeout=2400) for name, going in runs.items()}
     for name, end in ended.items():
         assert end.code == 0, f"{name}:\n{end.output}"
         out = user.home / name.removeprefix("user-") if user and name.startswith("user-") else tmp_path / name

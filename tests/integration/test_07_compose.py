@@ -12,7 +12,7 @@ from typing import Any
 
 import engine
 import pytest
-from machine import HARNESS, PROJECT, assert_all_holds, containers_left, harness, outcomes, run, started
+from machine import HARNESS, PATIENT, PROJECT, assert_all_holds, containers_left, harness, outcomes, run, started
 
 from harness.cluster.compose import images
 from harness.settings import cache_dir
@@ -42,10 +42,10 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, dict[str, 
     folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
     words = [PROJECT / "run", "report", "--backend", "compose", "--out"]
     with (
-        started(folders[0] / "output", *words, folders[0]) as one,
-        started(folders[1] / "output", *words, folders[1]) as other,
+        started(folders[0] / "output", *words, folders[0], environment=PATIENT) as one,
+        started(folders[1] / "output", *words, folders[1], environment=PATIENT) as other,
     ):
-        ended = [one.end(timeout=900), other.end(timeout=900)]
+        ended = [one.end(timeout=1500), other.end(timeout=1500)]
     for end in ended:
         assert end.code == 0, end.output
     return [(folder, ended[0].record(folder)) for folder in folders]

@@ -219,8 +219,10 @@ def test_it_outlives_its_harness_and_a_later_one_gets_its_exit_code(container: C
     script = f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; echo went on; exit 9"
     made = subprocess.run([sys.executable, "-c", STARTER, str(tmp_path), script], capture_output=True, check=True)
     command = ComposeBackground.restore(container.signal, json.loads(made.stdout))
-    assert command.wait(0.1) is None
-    (tmp_path / "go").touch()
+    try:
+        assert command.wait(0.1) is None
+    finally:
+        (tmp_path / "go").touch()
     assert command.wait(10) == 9
     assert command.look().stdout == "went on\n"
 
