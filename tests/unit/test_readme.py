@@ -32,6 +32,7 @@ HOSTILE = {
     "comments": "<!-- -->\n<!-- sha256:" + "0" * 64 + " step=load command=a stream=stdout -->\n<!-- \n",
     "report": "## Steps\n\n**mids**\n\n```sh\nls\n```\n\nNo output.\n\n**Checks**\n\n- ✓ a: `1`\n\n## Run it again\n",
     "anchor": '<a id="step-load"></a>\n\n## 1. Send the load\n',
+    "lines that end in crlf": "one\r\ntwo\r\n",
     "crlf": "one\r\ntwo\r\n\r\n",
     "crlf without the last": "one\r\ntwo",
     "http": "HTTP/1.1 200 OK\r\nServer: a\r\n\r\nbody\nmore\n",
@@ -121,6 +122,8 @@ def assert_reads(record: Record, report: str, annotated: bool = True) -> None:
         commands = [block for block in blocks if block.kind is Kind.COMMAND]
         assert [each.text for each in commands] == [fence_text(ran.typed or ran.command) for ran in step.commands]
         assert [each.service for each in commands] == [ran.service for ran in step.commands]
+        ids = [ran.id if annotated and (ran.stdout or ran.stderr) else None for ran in step.commands]
+        assert [each.command for each in commands] == ids
         outputs = [block for block in blocks if block.kind in OUTPUTS]
         captured = [(ran, stream, text) for ran in step.commands for stream, text in shown(ran)]
         for block, (ran, stream, text) in zip(outputs, captured, strict=True):
@@ -332,11 +335,13 @@ def test_a_report_that_is_cut_short_anywhere_is_not_certain() -> None:
 
 
 SHA = re.compile(r"<!-- sha256:\w+ step=load command=b stream=stdout -->\n")
+ANY_COMMENT = r"<!-- sha256:\w+ step=load command=b"
+OUTPUT_OF_B = r"```text\n1\n"
 EDITS = {
-    "a paragraph before an output": (r"(?=<!-- sha256:\w+ step=load command=b)", "It printed this:\n\n"),
+    "a paragraph before an output": (f"(?={ANY_COMMENT})", "It printed this:\n\n"),
     "a paragraph after an output": (r"(?=stderr:\n)", "And now:\n\n"),
     "an output of a second fence": (r"(?=stderr:\n)", "```text\n3\n```\n\n"),
-    "no output at all": (r"<!-- sha256:\w+ step=load command=a (?s:.*?)</details>\n\n", ""),
+    "no output at all": (r"(?s)(<!-- sha256:\w+ step=load command=a [^\n]*\n)?<details>.*?</details>\n\n", ""),
     "no comment": (SHA.pattern, ""),
     "another stream's comment": (r"(?<=command=b stream=std)out", "err"),
     "another step's comment": (r"step=load(?= command=b)", "step=more"),
@@ -363,6 +368,21 @@ def test_a_report_that_was_edited_by_hand_is_not_certain(edit: str) -> None:
     assert all(block.reason for block in reading.blocks)
 
 
+@pytest.mark.parametrize("edit", [name for name in EDITS if "comment" not in name])
+def test_such_an_edit_shows_without_comments_too(edit: str) -> None:
+    pattern, put = EDITS[edit]
+    report = without_comments(report_of_two())
+    edited, count = re.subn(pattern.replace(ANY_COMMENT, OUTPUT_OF_B), put, report, count=1)
+    assert count == 1
+    assert not read(edited).certain
+
+
+def test_an_output_after_foreign_text_is_not_certain() -> None:
+    reading = read(report_of_two().replace("run\n```\n", "run\n```\n\nThis:\n"))
+    outputs = [block.confidence for block in reading.blocks if block.command == "b" and block.kind is Kind.OUTPUT]
+    assert outputs == [0.5, 0.5]
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_other_line_ends_and_a_byte_order_mark_change_nothing(end: str) -> None:
     report = report_of_two()
@@ -384,6 +404,10 @@ def test_a_report_written_by_hand_is_guessed_and_says_why() -> None:
 
         ```bash
         docker-compose up -d
+        ```
+
+        ```text
+        Creating kafka
         ```
 
         which printed
@@ -415,16 +439,18 @@ def test_a_report_written_by_hand_is_guessed_and_says_why() -> None:
         (Kind.HEADING, 1, 1),
         (Kind.PROSE, 3, 3),
         (Kind.COMMAND, 5, 7),
-        (Kind.PROSE, 9, 9),
-        (Kind.PROSE, 11, 11),
-        (Kind.OUTPUT, 13, 15),
-        (Kind.LISTING, 17, 19),
-        (Kind.TABLE, 21, 22),
-        (Kind.GRAPH, 24, 26),
-        (Kind.COMMAND, 28, 30),
+        (Kind.OUTPUT, 9, 11),
+        (Kind.PROSE, 13, 13),
+        (Kind.PROSE, 15, 15),
+        (Kind.OUTPUT, 17, 19),
+        (Kind.LISTING, 21, 23),
+        (Kind.TABLE, 25, 26),
+        (Kind.GRAPH, 28, 30),
+        (Kind.COMMAND, 32, 34),
     ]
+    assert reading.blocks[3].confidence > reading.blocks[6].confidence
     assert all(0 < block.confidence < 1 and block.reason for block in reading.blocks)
-    assert reading.blocks[5].text == "Creating network"
+    assert reading.blocks[6].text == "Creating network"
     assert "never closed" in reading.blocks[-1].reason
 
 
