@@ -60,17 +60,18 @@ class Step:
         if self._at < end and "blocked" in status["outcome"] and marks.NOT_RUN.fullmatch(self._here().text):
             yield self._take(Kind.PROSE, "what blocks the step, after the outcome")
         found = marks.fenced(self._elements, self._at, end) if self._at < end else None
-        if found and self._is_message(found):
+        if found and self._is_message(found, "passed" in status["outcome"]):
             self._at = found.next
             where = "the message of a step, after its outcome"
             block = self._shown(Kind.MESSAGE, found, where)
             stranger = found.comment is not None and found.comment.step != self._id
             yield replace(block, confidence=0.5, reason=f"{where}; its comment says otherwise") if stranger else block
 
-    def _is_message(self, found: marks.Fenced) -> bool:
-        if self._annotated:
+    def _is_message(self, found: marks.Fenced, passed: bool) -> bool:
+        """Tell a message from a fence that the explanation begins with: a step that passed has none."""
+        if found.comment or self._annotated:
             return found.comment is not None and found.comment.kind == "message"
-        return found.label == "message" or (found.label is None and found.fence.info == "text")
+        return not passed and (found.label == "message" or (found.label is None and found.fence.info == "text"))
 
     def _explanation(self, end: int) -> Block:
         first, last = self._here().first_line, self._elements[end - 1].last_line

@@ -60,6 +60,7 @@ EXPLANATIONS = (
     "One line.",
     "Two lines\nof one paragraph.\n\n- a list\n- of two\n\n  continued",
     "### A heading\n\n| a | b |\n| - | - |\n| 1 | 2 |",
+    "```text\nnot a message\n```\n\nAfter.",
     "```json\n{}\n```\n\n~~~\n```\n~~~\n\nAfter.",
     "1. first\n\n   ```sh\n   ls\n   ```\n2. second\n\n> quoted\n\n---\n\n**Bold**",
     "No output.\n\nstderr:\n\nOne event of each type:\n\n**Checks**\n\nnone",
@@ -177,6 +178,7 @@ def test_a_hostile_output_comes_back_as_it_was_captured(name: str) -> None:
     record = record_of(
         capture("a", "mids", "cat file", text),
         capture("b", "mids", text or "true", text, text, 1),
+        outcome=Outcome.FAILED,
         message=text or None,
     )
     both_ways(record)
