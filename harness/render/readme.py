@@ -1,7 +1,8 @@
 """README.md, the report that is handed in: a pure function of the record.
 
 The text is a list of blocks. Before each captured output stands a comment with the sha256 of the whole output, so
-that an edit by hand shows without a rerun. Captured text appears inside fences only.
+that an edit by hand shows without a rerun; where the fence cannot show it as it was, also the sha256 of what is shown.
+Captured text appears inside fences only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from inspect import cleandoc
 from harness.model import Capture, Check, Outcome, Record, StepRecord
 from harness.render import figures
 from harness.render.lineage import mermaid
-from harness.render.text import code, digest, fence, inline, lines_of, plural, summary_html, value
+from harness.render.text import code, digest, fence, inline, lines_of, plural, shorten, summary_html, value, visible
 
 FOLD_LINES = 30
 """Outputs of more lines than this are folded away."""
@@ -112,12 +113,23 @@ def _output(step: StepRecord, capture: Capture, stream: str) -> Iterator[str]:
     shown = _SHOWN_FILE.fullmatch(capture.command)
     label = stream if stream == "stderr" else shown[1] if shown else "output"
     origin = f"step={_word(step.id)} command={_word(capture.id)} stream={stream}"
-    yield f"<!-- sha256:{digest(text)} {origin} -->\n{_folded(text, _language(text, label), label)}"
-    events = _examples(text) if lines_of(text) > FOLD_LINES else []
-    if events:
+    seen = fence_text(text)
+    altered = "" if text in (seen, f"{seen}\n") else f" shown={digest(seen)}"
+    yield f"<!-- sha256:{digest(text)} {origin}{altered} -->\n{_folded(text, _language(text, label), label)}"
+    if events := excerpt_of(text):
         yield "One event of each type:"
-        excerpt = fence("\n".join(events), "json")
+        excerpt = fence(events, "json")
         yield f"<!-- excerpt {origin} -->\n{excerpt}"
+
+
+def fence_text(text: str) -> str:
+    """Give what a fence shows of a text."""
+    return shorten(visible(text)).removesuffix("\n")
+
+
+def excerpt_of(text: str) -> str:
+    """Give the events that are shown again after an output that is folded away."""
+    return "\n".join(_examples(text)) if lines_of(text) > FOLD_LINES else ""
 
 
 def _folded(text: str, language: str, label: str) -> str:
