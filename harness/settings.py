@@ -14,6 +14,9 @@ from harness.errors import UsageError
 BACKENDS = ("local", "compose")
 MODES = ("private", "open")
 
+GOLDEN = Path("reports", "golden", "record.json")
+"""Where a project keeps the record that was approved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,6 +38,7 @@ class Settings:
     command_timeout: float = 180.0
     step_timeout: float = 420.0
     compose_file: Path | None = None
+    golden: Path = GOLDEN
 
 
 def cache_dir() -> Path:
@@ -75,6 +79,7 @@ def resolve(
     step_timeout: float | None = None,
     command_timeout: float | None = None,
     compose_file: Path | None = None,
+    golden: Path | None = None,
 ) -> Settings:
     """Resolve every setting. Flags are the arguments; None means that the flag was not given.
 
@@ -100,6 +105,7 @@ def resolve(
         raise UsageError("--compose-file is for the compose backend.", remedy="add --backend compose")
     written = table.get("out")
     default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
+    golden_here = root / Path(str(table.get("golden", GOLDEN))).expanduser()
     if chosen_mode == "private" and ports:
         raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
@@ -116,6 +122,7 @@ def resolve(
         command_timeout=_seconds("command_timeout", pick(command_timeout, "command_timeout", 180.0)),
         step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
         compose_file=compose_file.expanduser().absolute() if compose_file else None,
+        golden=Path(str(golden or os.environ.get("HARNESS_GOLDEN") or golden_here)).expanduser().absolute(),
     )
 
 

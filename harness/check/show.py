@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from harness.check.compare import Command, Comparison, Difference, Kind
 from harness.check.facts import ABSENT, Side
+from harness.check.findings import Command, Comparison, Difference, Kind
 from harness.normalise import RULES
 from harness.render.history import fold
 from harness.render.text import plural, visible
