@@ -147,6 +147,13 @@ def compare(expected: Record, actual: Record, is_source: sources.IsSource = sour
     )
 
 
+def places(expected: StepRecord, actual: StepRecord, is_open: bool) -> list[tuple[int | None, int | None]]:
+    """Give which command of one step is which of the other: their places, None where only one has it."""
+    sides = [[_see(each, at, is_open) for at, each in enumerate(step.commands)] for step in (expected, actual)]
+    pairs = _paired(sides[0], sides[1], key=lambda one: one.key)
+    return [(left.at if left else None, right.at if right else None) for _, left, right in pairs]
+
+
 def _see(capture: Capture, at: int, is_open: bool) -> _Seen:
     derived = derive(capture.command, capture.stdout, capture.stderr)
     claimed = {name: fact for name, fact in derived.items() if name in capture.facts}

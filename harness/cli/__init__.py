@@ -51,6 +51,8 @@ for command in (
     cluster_commands.down,
     record_commands.render,
     check_commands.diff,
+    check_commands.check,
+    check_commands.approve,
     compose_commands.build_images,
     toolchain_commands.doctor,
     toolchain_commands.setup,
