@@ -38,7 +38,12 @@ class Settings:
     command_timeout: float = 180.0
     step_timeout: float = 420.0
     compose_file: Path | None = None
-    golden: Path = GOLDEN
+    golden: Path | None = None
+
+    @property
+    def golden_record(self) -> Path:
+        """The approved record: the one that was named, else the project's own."""
+        return self.golden or self.project / GOLDEN
 
 
 def cache_dir() -> Path:
@@ -105,7 +110,9 @@ def resolve(
         raise UsageError("--compose-file is for the compose backend.", remedy="add --backend compose")
     written = table.get("out")
     default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
-    golden_here = root / Path(str(table.get("golden", GOLDEN))).expanduser()
+    written_golden = table.get("golden")
+    golden_here = root / Path(str(written_golden)).expanduser() if written_golden else None
+    chosen_golden = golden or os.environ.get("HARNESS_GOLDEN") or golden_here
     if chosen_mode == "private" and ports:
         raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
@@ -122,7 +129,7 @@ def resolve(
         command_timeout=_seconds("command_timeout", pick(command_timeout, "command_timeout", 180.0)),
         step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
         compose_file=compose_file.expanduser().absolute() if compose_file else None,
-        golden=Path(str(golden or os.environ.get("HARNESS_GOLDEN") or golden_here)).expanduser().absolute(),
+        golden=Path(chosen_golden).expanduser().absolute() if chosen_golden else None,
     )
 
 
