@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from harness import cli
+from harness import record as records
 from harness.model import Record
+from harness.outputs import derive
 from harness.record import load, save
 
 SAMPLE_PATH = Path(__file__).parents[2] / "reports" / "sample" / "record.json"
 SAMPLE = load(SAMPLE_PATH)
+
+derived = cache(derive)
+"""These tests read nearly the same record hundreds of times."""
+read = cache(records._read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,10 @@ class Project:
 def project_in(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Project:
     for name in ("CI", "HARNESS_GOLDEN", "HARNESS_OUT"):
         monkeypatch.delenv(name, raising=False)
+    for module in ("compare", "approve", "golden"):
+        monkeypatch.setattr(sys.modules[f"harness.check.{module}"], "derive", derived)
+    monkeypatch.setattr(records, "_read", read)
+    monkeypatch.setattr("os.fsync", lambda _file: None)  # a busy disk takes its time, and no test here pulls a plug
     (folder / "pyproject.toml").write_text("[tool.harness]\n", encoding="utf-8")
     (folder / "jobs").mkdir()
     (folder / "jobs" / "filtered_writes.py").write_text("# what runs\n", encoding="utf-8")
