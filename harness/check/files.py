@@ -35,7 +35,8 @@ class CheckFiles:
         given = [*(("--golden", str(golden_path)) if golden_path else ())]
         given += ("--steps", ",".join(names)) if names else ()
         is_source = of_project(found.project, found.project / "reports")
-        return cls(found.project, found.golden_record, found.out / "record.json", record, names, is_source, tuple(given))
+        latest = found.out / "record.json"
+        return cls(found.project, found.golden_record, latest, record, names, is_source, tuple(given))
 
     @property
     def pending(self) -> Path:
