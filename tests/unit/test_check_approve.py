@@ -10,9 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click import Abort
+from click.testing import CliRunner
 from golden_projects import SAMPLE, Ended, Project, project_in
 from test_check_compare import MESSAGES, altered, edited, replaced, second_run, with_step, without_step
 
+from harness import cli
 from harness.check import compare, review
 from harness.check.golden import masked
 from harness.cli import check_commands
@@ -243,3 +246,22 @@ def test_the_persons_names_do_not_go_into_the_golden_record(project: Project, mo
     assert project.check(named).code == 0
     data = altered("topic", "purchase_a_sword", replaced("Purchased!", "rosalind!"))
     assert compare(data, masked(data, project.folder)).equal
+
+
+def test_somebody_types_the_answers(project: Project) -> None:
+    project.ran(TWO)
+    project.monkeypatch.setattr(check_commands, "on_terminal", lambda: True)
+    ended = CliRunner().invoke(cli.cli, ["approve"], input="what\na\ns\n", standalone_mode=False)
+    assert ended.return_value == 1
+    assert "1 of 2: 'topic-4'" in ended.output
+    assert "1 difference of 2 accepted." in ended.output
+    assert {each.step for each in compare(SAMPLE, load(project.golden)).differences} == {"topic"}
+
+
+def test_a_review_that_is_interrupted_writes_nothing(project: Project) -> None:
+    before = project.golden.read_bytes()
+    project.ran(TWO)
+    project.monkeypatch.setattr(check_commands, "on_terminal", lambda: True)
+    ended = CliRunner().invoke(cli.cli, ["approve"], input="a\n", standalone_mode=False)
+    assert isinstance(ended.exception, Abort)
+    assert project.golden.read_bytes() == before

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -349,3 +352,17 @@ def test_a_record_of_the_check_is_not_changed(project: Project) -> None:
     before = text(FEWER)
     project.check(FEWER)
     assert (project.folder / "reports" / "latest" / "record.json").read_text(encoding="utf-8") == before
+
+
+def test_a_reader_that_left_and_a_poor_encoding_do_not_change_the_exit_code(project: Project) -> None:
+    project.ran(FEWER)
+    command = [sys.executable, "-m", "harness", "check", str(project.folder / "reports" / "latest" / "record.json")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        ended = subprocess.run(command, stdout=closed, env=environment, cwd=project.folder, check=False)
+    assert ended.returncode == 1
+    project.ran(SAMPLE)
+    ended = subprocess.run(command, stdout=subprocess.PIPE, env=environment, cwd=project.folder, check=False)
+    assert ended.returncode == 0
