@@ -265,3 +265,11 @@ def test_a_review_that_is_interrupted_writes_nothing(project: Project) -> None:
     ended = CliRunner().invoke(cli.cli, ["approve"], input="a\n", standalone_mode=False)
     assert isinstance(ended.exception, Abort)
     assert project.golden.read_bytes() == before
+
+
+def test_what_is_accepted_has_the_facts_that_its_output_gives(project: Project) -> None:
+    forged = edited("load", MESSAGES, lambda ran: replace(ran, facts={**ran.facts, "messages": 41}), FEWER)
+    approve(project, forged, "--all")
+    (ran,) = (ran for step in load(project.golden).steps for ran in step.commands if ran.id == "load-6")
+    assert ran.facts["messages"] == 39
+    assert project.check(FEWER).code == 0
