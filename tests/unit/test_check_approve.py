@@ -92,6 +92,9 @@ def test_what_was_accepted_goes_into_the_golden_record_and_the_rest_does_not(
 
 def test_skipped_stays_pending_and_rejected_is_decided(project: Project) -> None:
     project.check(TWO)
+    answering(project, "quit")
+    assert project.harness("approve").code == 1
+    assert project.pending.exists()
     answering(project, "accept", "skip")
     assert project.harness("approve").code == 1
     assert project.pending.exists()

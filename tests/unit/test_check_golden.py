@@ -324,6 +324,11 @@ def test_github_annotates_the_golden_records_line(project: Project) -> None:
     (line,) = annotations(project.check(without_step(SAMPLE, "hive"), "--format", "github").out)
     assert "title=hive%3A hive::outcome: " in line
     assert annotations(project.check(SAMPLE, "--format", "github").out) == []
+    hive = next(step for step in SAMPLE.steps if step.id == "hive")
+    more = (*hive.commands, replace(hive.commands[0], id="hive-3", command="echo new"))
+    (line,) = annotations(project.check(with_step(SAMPLE, "hive", commands=more), "--format", "github").out)
+    at = project.golden.read_text(encoding="utf-8").splitlines().index('      "id": "hive",') + 1
+    assert f",line={at},title=hive%3A hive-3::command: only the actual record has it" in line
 
 
 def test_what_was_captured_cannot_make_annotations_of_its_own(project: Project) -> None:
