@@ -325,7 +325,7 @@ def test_github_annotates_the_golden_records_line(project: Project) -> None:
     assert "title=hive%3A hive::outcome: " in line
     assert annotations(project.check(SAMPLE, "--format", "github").out) == []
     hive = next(step for step in SAMPLE.steps if step.id == "hive")
-    more = (*hive.commands, replace(hive.commands[0], id="hive-3", command="echo new"))
+    more = (*hive.commands, replace(hive.commands[0], id="hive-3", command="echo new", facts={}))
     (line,) = annotations(project.check(with_step(SAMPLE, "hive", commands=more), "--format", "github").out)
     at = project.golden.read_text(encoding="utf-8").splitlines().index('      "id": "hive",') + 1
     assert f",line={at},title=hive%3A hive-3::command: only the actual record has it" in line
