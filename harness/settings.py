@@ -14,6 +14,9 @@ from harness.errors import UsageError
 BACKENDS = ("local", "compose")
 MODES = ("private", "open")
 
+GOLDEN = Path("reports", "golden", "record.json")
+"""Where a project keeps the record that was approved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,6 +38,12 @@ class Settings:
     command_timeout: float = 180.0
     step_timeout: float = 420.0
     compose_file: Path | None = None
+    golden: Path | None = None
+
+    @property
+    def golden_record(self) -> Path:
+        """The approved record: the one that was named, else the project's own."""
+        return self.golden or self.project / GOLDEN
 
 
 def cache_dir() -> Path:
@@ -75,6 +84,7 @@ def resolve(
     step_timeout: float | None = None,
     command_timeout: float | None = None,
     compose_file: Path | None = None,
+    golden: Path | None = None,
 ) -> Settings:
     """Resolve every setting. Flags are the arguments; None means that the flag was not given.
 
@@ -100,6 +110,9 @@ def resolve(
         raise UsageError("--compose-file is for the compose backend.", remedy="add --backend compose")
     written = table.get("out")
     default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
+    written_golden = table.get("golden")
+    golden_here = root / Path(str(written_golden)).expanduser() if written_golden else None
+    chosen_golden = golden or os.environ.get("HARNESS_GOLDEN") or golden_here
     if chosen_mode == "private" and ports:
         raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
@@ -116,6 +129,7 @@ def resolve(
         command_timeout=_seconds("command_timeout", pick(command_timeout, "command_timeout", 180.0)),
         step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
         compose_file=compose_file.expanduser().absolute() if compose_file else None,
+        golden=Path(chosen_golden).expanduser().absolute() if chosen_golden else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.check.compare import Comparison, Difference, compare
+from harness.check.compare import compare
+from harness.check.findings import Comparison, Difference
 from harness.check.show import show
 
 __all__ = ["Comparison", "Difference", "compare", "show"]

@@ -2,6 +2,7 @@
 
 Facts are derived again from the stored outputs; the stored ones are only held against them. Times, memory,
 versions, backend, mode and messages are not compared, nor are the commands of a backend itself (service `host`).
+A rule that hides too much is a difference, in whichever record (see `guard`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, TypeVar
 
-from harness.check.facts import ABSENT, Side, Unequal, unequal
+from harness.check import sources
+from harness.check.facts import ABSENT, Side, Unequal, typed, unequal
+from harness.check.findings import Command, Comparison, Difference, Kind, Mask
+from harness.check.guard import hidden
 from harness.model import Capture, Fact, Facts, Invariant, Record, StepRecord
 from harness.normalise import Normal, Observation, normalise
 from harness.outputs import derive
@@ -28,77 +31,12 @@ _STOPPED: Final = frozenset({None, -15, -9, -2, 130, 137, 143})
 _T = TypeVar("_T")
 
 
-class Kind(StrEnum):
-    """What disagrees: the two records, or one of them with its own outputs."""
-
-    RECORDS = "records"
-    STORED_IN_EXPECTED = "stored in expected"
-    STORED_IN_ACTUAL = "stored in actual"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """Which command it is: its id in the expected record, or in the actual one if only that has it."""
-
-    id: str
-    service: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where the records differ.
-
-    `step` is None for an invariant, `command` also for a step's outcome. `field` is `outcome`, `command` (only one
-    record has it), `exit code`, the path of a fact, or an invariant's id with `expected`, `actual` or `holds`. For
-    a fact stored in a record that its output does not give again, `expected` is what the output gives, `actual`
-    what is stored.
-    """
-
-    step: str | None
-    command: Command | None
-    field: str
-    expected: Side
-    actual: Side
-    kind: Kind = Kind.RECORDS
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """A rule that was applied to a command, and how many values it replaced in each record."""
-
-    rule: str
-    step: str
-    command: Command
-    expected: int
-    actual: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """All differences, all masks, and how much was compared.
-
-    `without_facts` counts the compared commands whose output no parser reads: only their exit codes count.
-    """
-
-    differences: tuple[Difference, ...]
-    masks: tuple[Mask, ...]
-    steps: int
-    commands: int
-    without_facts: int
-    invariants: int
-
-    @property
-    def equal(self) -> bool:
-        """Whether there is no difference of any kind."""
-        return not self.differences
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A command of one record, ready for comparison; `stale` is what it stores and its output does not give."""
 
-    command: Command
+    capture: Capture
+    at: int
     exit_code: int | str | None
     normal: Normal
     stale: tuple[Unequal, ...]
@@ -109,7 +47,7 @@ class _Seen:
 
     @property
     def key(self) -> Hashable:
-        return self.command.service, self.normal.observation.command
+        return self.capture.service, self.normal.observation.command
 
 
 @dataclass(slots=True)
@@ -117,24 +55,32 @@ class _Findings:
     """What was found so far; `open` says that one of the records is of an open cluster."""
 
     open: bool
+    is_source: sources.IsSource
     differences: list[Difference] = field(default_factory=list)
     masks: list[Mask] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     commands: int = 0
     without_facts: int = 0
 
     def step(self, step: str, expected: StepRecord | None, actual: StepRecord | None) -> None:
         """Compare a step's outcome, and its commands when both records have it."""
         self._differ(step, None, "outcome", unequal(*_sides(expected, actual, lambda one: one.outcome.value)))
-        lefts = self._seen(step, expected, Kind.STORED_IN_EXPECTED)
-        rights = self._seen(step, actual, Kind.STORED_IN_ACTUAL)
-        if expected and actual:
-            for _, left, right in _paired(lefts, rights, key=lambda one: one.key):
+        lefts, rights = self._seen(expected), self._seen(actual)
+        for _, left, right in _paired(lefts, rights, key=lambda one: one.key):
+            if only := left or right:
+                ran = only.capture
+                at = (left.at if left else None, right.at if right else None)
+                command = Command(ran.id, ran.service, ran.command, at)
+                self._differ(step, command, "", left.stale if left else (), Kind.STORED_IN_EXPECTED)
+                self._differ(step, command, "", right.stale if right else (), Kind.STORED_IN_ACTUAL)
+                if not (expected and actual) or ran.service == OWN_SERVICE:
+                    continue
                 if left and right:
-                    self._compare(step, left, right)
+                    self._compare(step, command, left, right)
                 else:
-                    texts = _sides(left, right, lambda one: one.command.text)
-                    only = left or right
-                    self._differ(step, only.command if only else None, "command", unequal(*texts))
+                    self._differ(
+                        step, command, "command", unequal(*_sides(left, right, lambda one: one.capture.command))
+                    )
 
     def invariant(self, name: str, expected: Invariant | None, actual: Invariant | None) -> None:
         """Compare what an invariant expected, what it found, and whether it holds."""
@@ -143,22 +89,27 @@ class _Findings:
         )
         self._differ(None, None, name, unequal(*sides))
 
-    def _seen(self, step: str, record: StepRecord | None, kind: Kind) -> list[_Seen]:
-        """Read a step's commands, hold what is stored against what their outputs give, and leave out a backend's."""
-        seen = [_see(capture, self.open) for capture in record.commands] if record else []
-        for one in seen:
-            self._differ(step, one.command, "", one.stale, kind)
-        return [one for one in seen if one.command.service != OWN_SERVICE]
+    def _seen(self, record: StepRecord | None) -> list[_Seen]:
+        return [_see(capture, at, self.open) for at, capture in enumerate(record.commands)] if record else []
 
-    def _compare(self, step: str, expected: _Seen, actual: _Seen) -> None:
-        command = expected.command
+    def _compare(self, step: str, command: Command, expected: _Seen, actual: _Seen) -> None:
         self._differ(step, command, "exit code", unequal(expected.exit_code, actual.exit_code))
-        self._differ(step, command, "", unequal(expected.facts, actual.facts))
+        source = sources.listed(command.text)
+        if source is not None and self.is_source(source):
+            if typed(expected.facts) != typed(actual.facts):
+                self.sources.append(source)
+        else:
+            self._differ(step, command, "", unequal(expected.facts, actual.facts))
         self.commands += 1
         self.without_facts += not (expected.facts or actual.facts)
         masks = (expected.normal.masks, actual.normal.masks)
         for rule in {**masks[0], **masks[1]}:
             self.masks.append(Mask(rule, step, command, masks[0].get(rule, 0), masks[1].get(rule, 0)))
+        guarded = {
+            one.rule: found for one in (*expected.normal.applied, *actual.normal.applied) if (found := hidden(one))
+        }
+        for rule, (may, did) in guarded.items():
+            self._differ(step, command, f"rule {rule}", [("", may, did)], Kind.HIDDEN)
 
     def _differ(
         self,
@@ -173,9 +124,12 @@ class _Findings:
             self.differences.append(Difference(step, command, place, expected, actual, kind))
 
 
-def compare(expected: Record, actual: Record) -> Comparison:
-    """Compare two records in the order of the expected one; what only the actual one has comes after."""
-    found = _Findings(open="open" in (expected.mode, actual.mode))
+def compare(expected: Record, actual: Record, is_source: sources.IsSource = sources.none) -> Comparison:
+    """Compare two records in the order of the expected one; what only the actual one has comes after.
+
+    A listing of a file for which `is_source` holds is not compared as data: a change of it is in `sources`.
+    """
+    found = _Findings("open" in (expected.mode, actual.mode), is_source)
     steps = _paired(expected.steps, actual.steps, key=_id)
     for (name, _), one, other in steps:
         found.step(str(name), one, other)
@@ -189,15 +143,24 @@ def compare(expected: Record, actual: Record) -> Comparison:
         commands=found.commands,
         without_facts=found.without_facts,
         invariants=sum(bool(left and right) for _, left, right in invariants),
+        sources=tuple(dict.fromkeys(found.sources)),
     )
 
 
-def _see(capture: Capture, is_open: bool) -> _Seen:
+def places(expected: StepRecord, actual: StepRecord, is_open: bool) -> list[tuple[int | None, int | None]]:
+    """Give which command of one step is which of the other: their places, None where only one has it."""
+    sides = [[_see(each, at, is_open) for at, each in enumerate(step.commands)] for step in (expected, actual)]
+    pairs = _paired(sides[0], sides[1], key=lambda one: one.key)
+    return [(left.at if left else None, right.at if right else None) for _, left, right in pairs]
+
+
+def _see(capture: Capture, at: int, is_open: bool) -> _Seen:
     derived = derive(capture.command, capture.stdout, capture.stderr)
     claimed = {name: fact for name, fact in derived.items() if name in capture.facts}
     stopped = capture.background and capture.exit_code in _STOPPED
     return _Seen(
-        Command(capture.id, capture.service, capture.command),
+        capture,
+        at,
         STOPPED if stopped else capture.exit_code,
         normalise(Observation(capture.command, derived, is_open)),
         tuple(unequal(claimed, capture.facts)),

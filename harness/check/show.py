@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from harness.check.compare import Command, Comparison, Difference, Kind
 from harness.check.facts import ABSENT, Side
+from harness.check.findings import Command, Comparison, Difference, Kind
 from harness.normalise import RULES
 from harness.render.history import fold
 from harness.render.text import plural, visible
@@ -16,20 +17,39 @@ from harness.render.text import plural, visible
 MOST: Final = 20
 """Differences shown of one step."""
 
+_STORED: Final = (Kind.STORED_IN_EXPECTED, Kind.STORED_IN_ACTUAL)
 _LONGEST: Final = 160
 _CONTEXT: Final = 40
 """Characters of a long value, and how many of them stand before the first one that differs."""
 
 
-def show(found: Comparison) -> str:
-    """Give the differences by step and command, what was masked, and the result in one line."""
+def show(found: Comparison, until: float | None = None) -> str:
+    """Give the differences by step and command, what was masked, and the result in one line.
+
+    After `until` on the monotonic clock, a step's differences are counted and no longer shown, and that is said.
+    """
     lines: list[str] = []
+    counted = False
     for step, differences in _by_step(found.differences):
-        lines += [*_step(step, differences), ""]
+        if until is not None and time.monotonic() > until:
+            counted = True
+            commands = len({each.command for each in differences if each.command})
+            lines.append(f"{_heading(step)}: {plural(len(differences), 'difference')} in {plural(commands, 'command')}")
+        else:
+            lines += [*_step(step, differences), ""]
+    if counted:
+        lines += ["The time limit is over: from there on differences are only counted.", ""]
+    if found.sources:
+        lines += [*(f"source changed: {_line(path)}" for path in found.sources), ""]
     masked = list(_masked(found))
     if masked:
         lines += ["Masked by rules (values expected, got):", *masked, ""]
     return "\n".join([*lines, _result(found)]) + "\n"
+
+
+def show_some(differences: Sequence[Difference]) -> str:
+    """Give a few differences of one step under its name."""
+    return "\n".join(line for step, group in _by_step(differences) for line in _step(step, group)) + "\n"
 
 
 def _by_step(differences: Sequence[Difference]) -> Iterator[tuple[str | None, list[Difference]]]:
@@ -39,7 +59,7 @@ def _by_step(differences: Sequence[Difference]) -> Iterator[tuple[str | None, li
 
 def _step(step: str | None, differences: Sequence[Difference]) -> Iterator[str]:
     """Give a step's lines; its commands in the order in which they first differ."""
-    yield "Invariants" if step is None else f"Step {_line(step)}"
+    yield _heading(step)
     by_command: dict[Command | None, list[Difference]] = {}
     for each in differences[:MOST]:
         by_command.setdefault(each.command, []).append(each)
@@ -47,17 +67,22 @@ def _step(step: str | None, differences: Sequence[Difference]) -> Iterator[str]:
         if command:
             yield f"  {_line(command.id)} on {_line(command.service)}: {_line(fold(command.text))}"
         for each in group:
-            yield f"  {'  ' if command else ''}{_difference(each)}"
+            yield f"  {'  ' if command else ''}{difference(each)}"
     if len(differences) > MOST:
         yield f"  … {plural(len(differences) - MOST, 'more difference')}"
 
 
-def _difference(found: Difference) -> str:
+def _heading(step: str | None) -> str:
+    return "Invariants" if step is None else f"Step {_line(step)}"
+
+
+def difference(found: Difference) -> str:
+    """Give one difference on one line: the field, what was expected, what came."""
     if found.command and found.field == "command":
         return f"command: only the {'expected' if found.actual is ABSENT else 'actual'} record has it"
     expected, actual = _values(found.expected, found.actual)
     field = _line(found.field)
-    if found.kind is Kind.RECORDS:
+    if found.kind not in _STORED:
         return f"{field}: expected {expected}, got {actual}"
     record = "expected" if found.kind is Kind.STORED_IN_EXPECTED else "actual"
     return f"{field}: the output gives {expected}, the {record} record stores {actual}"
@@ -80,7 +105,7 @@ def _result(found: Comparison) -> str:
     compared += f" and {plural(found.invariants, 'invariant')} compared"
     if found.equal:
         return f"Equal: {compared}."
-    stored = sum(each.kind is not Kind.RECORDS for each in found.differences)
+    stored = sum(each.kind in _STORED for each in found.differences)
     edited = f", {stored} of them facts that a record stores and its output does not give" if stored else ""
     return f"{plural(len(found.differences), 'difference')}{edited}; {compared}."
 

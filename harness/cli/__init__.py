@@ -53,6 +53,8 @@ for command in (
     record_commands.render,
     check_commands.diff,
     readme_commands.readme,
+    check_commands.check,
+    check_commands.approve,
     compose_commands.build_images,
     toolchain_commands.doctor,
     toolchain_commands.setup,

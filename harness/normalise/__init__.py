@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.model import Facts
 from harness.normalise import (
     addresses,
     part_files,
@@ -19,7 +20,7 @@ from harness.normalise import (
 )
 from harness.normalise.rule import Masked, Observation, Pair, Rule
 
-__all__ = ["RULES", "Masked", "Normal", "Observation", "Pair", "Rule", "normalise"]
+__all__ = ["RULES", "Applied", "Masked", "Normal", "Observation", "Pair", "Rule", "normalise"]
 
 RULES: tuple[Rule, ...] = (
     stream_batches,
@@ -34,19 +35,37 @@ RULES: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A rule that replaced something: the facts before it and after it."""
+
+    rule: str
+    before: Facts
+    after: Facts
+
+    @property
+    def facts(self) -> tuple[Facts, Facts]:
+        """The facts before and after."""
+        return self.before, self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Normal:
-    """An observation in the form that is compared, and how many values each rule replaced in it."""
+    """An observation in the form that is compared, how many values each rule replaced in it, and how."""
 
     observation: Observation
     masks: dict[str, int]
+    applied: tuple[Applied, ...] = ()
 
 
 def normalise(seen: Observation) -> Normal:
     """Apply every rule, one after another. Rules that replaced nothing are not listed."""
     masks: dict[str, int] = {}
+    applied: list[Applied] = []
     for rule in RULES:
         masked = rule.apply(seen)
-        seen = masked.observation
         if masked.values:
             masks[rule.name] = masked.values
-    return Normal(seen, masks)
+        if masked.observation.facts != seen.facts:
+            applied.append(Applied(rule.name, seen.facts, masked.observation.facts))
+        seen = masked.observation
+    return Normal(seen, masks, tuple(applied))
