@@ -99,6 +99,17 @@ def test_servers_say_when_they_were_ready_and_what_they_took(record: dict[str, A
         assert service["peak_rss_bytes"] > 20_000_000
 
 
+def test_the_golden_check_is_green(record: dict[str, Any], out: Path) -> None:
+    ended = run(HARNESS, "check", out / "record.json")
+    assert ended.code == 0, ended.output
+
+
+def test_the_report_reads_back_with_confidence_1_and_true_digests(record: dict[str, Any], out: Path) -> None:
+    ended = run(HARNESS, "readme", out / "README.md")
+    assert ended.code == 0, ended.output
+    assert "none of them uncertain" in ended.output
+
+
 def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], out: Path, tmp_path: Path) -> None:
     ended = run(HARNESS, "render", out / "record.json", "--out", tmp_path)
     assert ended.code == 0, ended.output

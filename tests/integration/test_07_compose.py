@@ -66,6 +66,8 @@ def test_facts_and_invariants_are_those_of_a_local_run(two: list[tuple[Path, dic
         ended = harness("diff", SAMPLE, out / "record.json")
         assert ended.code == 0, ended.output
         assert "Equal: 13 steps" in ended.output
+        check = harness("check", out / "record.json")
+        assert check.code == 0, check.output
 
 
 def test_the_report_shows_the_compose_file_that_ran_and_commands_as_typed(
