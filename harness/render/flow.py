@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from harness.model import Capture, Fact, Record, StepRecord
+from harness.model import Capture, Check, Fact, Invariant, Record, StepRecord
 from harness.render.figures import requests, rows
 from harness.render.lineage import Edge, Node, edges, found
 from harness.render.text import plural
@@ -155,7 +155,9 @@ def _judged(flow: Flow, drawn: Mapping[tuple[Node, Node], Flow], record: Record)
     missed = [words for step in steps for words in _missed(step, record, flow.count)]
     if missed:
         return replace(flow, why_lossy=missed[0])
-    inflows = [f.count for f in drawn.values() if f.target == flow.source and f.count is not None and f.noun != "request"]
+    inflows = [
+        f.count for f in drawn.values() if f.target == flow.source and f.count is not None and f.noun != "request"
+    ]
     limited = flow.source.kind == "job" and any(_SHOW_LIMIT in c.stdout for s in steps for c in s.commands)
     if flow.source.kind in ("topic", "endpoint") or not inflows or limited or _has_condition(flow, steps):
         return flow
@@ -166,8 +168,9 @@ def _judged(flow: Flow, drawn: Mapping[tuple[Node, Node], Flow], record: Record)
 
 def _missed(step: StepRecord, record: Record, count: int) -> Iterator[str]:
     named = [each for each in record.invariants if each.id.startswith(f"{step.id}:")]
-    stated = [(each.what, each) for each in step.checks]
-    for words, each in [*stated, *((each.id, each) for each in named)]:
+    stated: list[tuple[str, Check | Invariant]] = [(each.what, each) for each in step.checks]
+    stated += [(each.id, each) for each in named]
+    for words, each in stated:
         expected, actual = _number(each.expected), _number(each.actual)
         if not each.holds and expected is not None and actual == count and actual < expected:
             yield f"{words}: expected {expected:,}, got {actual:,}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from harness.render.flow import Flow
 from harness.render.lineage import Node
@@ -14,13 +15,14 @@ from harness.render.shown import line
 
 _COLUMNS = {"endpoint": 0, "topic": 1, "job": 2, "folder": 3, "console": 3, "table": 4, "query": 5}
 _WORDS = {"folder": "Parquet files", "query": "SQL", "console": "output"}
-_CHARACTER = 7.3
+_CHARACTER = 6.7
 _LONGEST_NAME = 26
-_NODE_HEIGHT, _LANE_HEIGHT, _BETWEEN = 46, 20, 22
-_CHANNEL = 138
-"""The room between two columns: a label and its curves."""
+_NARROWEST = 74
+_NODE_HEIGHT, _LANE_HEIGHT, _BETWEEN = 44, 16, 20
+_CHANNEL = 72
+"""The least room between two columns, for the curves and their labels."""
 
-_MARGIN = 8
+_MARGIN = 4
 
 
 @dataclass(slots=True)
@@ -61,6 +63,11 @@ class Curve:
     x: float
     y: float
 
+    @property
+    def label(self) -> str:
+        """The count; events need no noun behind a job's share of them."""
+        return self.flow.label.removesuffix(" events") if " of " in self.flow.label else self.flow.label
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -82,7 +89,8 @@ def layout(flows: Sequence[Flow]) -> Drawing:
         columns[box.column].append(box)
     routes = [_route(boxes[flow.source], boxes[flow.target], columns) for flow in flows]
     _order(columns)
-    width, height = _place(columns)
+    longest = max((len(flow.label.removesuffix(" events")) for flow in flows), default=0)
+    width, height = _place(columns, max(_CHANNEL, longest * 6.4 + 18))
     curves = _curves(flows, routes)
     return Drawing(width, height, tuple(boxes.values()), curves)
 
@@ -93,7 +101,7 @@ def _route(source: Box, target: Box, columns: list[list[Box]]) -> list[Box]:
     for lane in lanes:
         columns[lane.column].append(lane)
     route = [source, *lanes, target]
-    for one, other in zip(route, route[1:], strict=False):
+    for one, other in pairwise(route):
         other.before.append(one)
     return route
 
@@ -110,19 +118,19 @@ def _order(columns: list[list[Box]]) -> None:
         column.sort(key=key)
 
 
-def _place(columns: list[list[Box]]) -> tuple[float, float]:
+def _place(columns: list[list[Box]], channel: float) -> tuple[float, float]:
     heights = [sum(box.height + _BETWEEN for box in column) - _BETWEEN for column in columns]
     height = max(heights, default=0) + 2 * _MARGIN
     x: float = _MARGIN
     for column, own in zip(columns, heights, strict=True):
         longest = max((max(len(box.name), len(box.kind)) for box in column), default=0)
-        width = max(96.0, longest * _CHARACTER + 24)
+        width = max(_NARROWEST, longest * _CHARACTER + 20)
         y = (height - own) / 2
         for box in column:
             box.x, box.y, box.width = x, y, width
             y += box.height + _BETWEEN
-        x += width + _CHANNEL
-    return round(x - _CHANNEL + _MARGIN, 1), round(height, 1)
+        x += width + channel
+    return round(x - channel + _MARGIN, 1), round(height, 1)
 
 
 def _curves(flows: Sequence[Flow], routes: Sequence[list[Box]]) -> tuple[Curve, ...]:
@@ -165,9 +173,8 @@ def _curve(flow: Flow, points: Sequence[tuple[float, float]], *, near_end: bool)
             path += f" C{middle:.1f} {y:.1f} {middle:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}"
         x, y = next_x, next_y
     one, other = (points[-2], points[-1]) if near_end else (points[0], points[1])
-    share = 0.72 if near_end else 0.28
-    x, y = _on_curve(one, other, share)
-    return Curve(flow, path, round(x, 1), round(y - 5, 1))
+    _, y = _on_curve(one, other, 0.6 if near_end else 0.4)
+    return Curve(flow, path, round((one[0] + other[0]) / 2, 1), round(y + 4, 1))
 
 
 def _on_curve(one: tuple[float, float], other: tuple[float, float], share: float) -> tuple[float, float]:

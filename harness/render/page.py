@@ -1,4 +1,4 @@
-"""What report.html says of a record: every captured text already safe to show, but for HTML, which the templates escape."""
+"""What report.html says of a record. Captured text is safe to show, but for HTML, which the templates escape."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Text that looks like a secret, masked where it can be seen that it was.
 
-report.html alone uses this: a page is passed around more freely than the record. README.md stands beside record.json and
-shows what was printed, byte for byte, with a digest that a mask would break.
+report.html alone uses this: a page is passed around more freely than the record. README.md stands beside record.json
+and shows what was printed, byte for byte, with a digest that a mask would break.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ _SECRET = re.compile(
     (?P<private_key> -----BEGIN[ ][A-Z ]{{0,40}}PRIVATE[ ]KEY-----
         (?: (?:(?!-----END)[\s\S])*+ (?:-----END[ ][A-Z ]{{0,40}}PRIVATE[ ]KEY-----)? ) )
     | (?P<AWS_key> (?<![A-Za-z0-9]) (?:AKIA|ASIA)[A-Z0-9]{{16}} (?![A-Za-z0-9]) )
-    | (?P<token> (?<![A-Za-z0-9_]) (?:gh[opsur]_[A-Za-z0-9]{{20,255}} | eyJ[\w-]{{8,999}}\.eyJ[\w-]{{4,4999}}\.[\w-]{{0,999}}) )
-    | (?i: \b(?:bearer|authorization:\s*basic)\s+ ) (?P<bearer_token> [A-Za-z0-9._~+/=-]{{8,4999}} )
+    | (?P<token> (?<![A-Za-z0-9_])
+        (?: gh[opsur]_[A-Za-z0-9]{{20,255}} | eyJ[\w-]{{8,999}}\.eyJ[\w-]{{4,4999}}\.[\w-]{{0,999}} ) )
+    | (?i: \b(?:bearer|authorization:\s{{0,9}}basic)\s{{1,9}} ) (?P<bearer_token> [A-Za-z0-9._~+/=-]{{8,4999}} )
     | (?i: (?:{_NAMES})\w{{0,20}} ["']? \s{{0,4}} [=:] \s{{0,4}} | --password\s{{1,4}} ) (?P<password> {_VALUE} )
     | :// [^\s:/@]{{1,80}} : (?P<password_of_an_address> [^\s:/@]{{1,80}} ) @
     """,

@@ -6,6 +6,7 @@ by the templates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.model import Fact
@@ -56,8 +57,20 @@ def line(text: str) -> str:
 
 
 def fact(value: Fact) -> str:
-    """Give a fact as JSON on one line."""
-    return line(plain_value(value))
+    """Give a fact as JSON on one line. Its texts are masked before JSON's own escapes stand between their words."""
+    return line(plain_value(_masked(value)))
+
+
+def _masked(value: Fact) -> Fact:
+    match value:
+        case str():
+            seen = visible(value)
+            return value if masked(seen) == seen else masked(seen)
+        case Mapping():
+            return {name: _masked(item) for name, item in value.items()}
+        case Sequence():
+            return [_masked(item) for item in value]
+    return value
 
 
 def _head(text: str, room: int) -> str:
