@@ -25,7 +25,7 @@ _SIGNS = {
 _OWN_ERROR = re.compile(r"(?!AssertionError:)\w+: .*\([^()\s]+\.py:\d+\)", re.DOTALL)
 """How the session writes an exception that no check or command of the step is the cause of."""
 
-_NARROW = 40
+_NARROW = 30
 """A line of this many characters fits a telephone."""
 
 # Nothing in an explanation may fetch, or disturb the page's own headings.

@@ -162,7 +162,7 @@ def test_the_button_copies_the_command_and_nothing_else(open_page: Callable[...,
     if may_write:
         opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
     else:
-        page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
     button = page.get_by_role("button", name="Copy command 1 of step 1", exact=True)
     button.click()
     page.get_by_text("Copied command 1 of step 1").wait_for()
