@@ -12,6 +12,8 @@ WIDTH = 640
 """The units across a chart's drawing area: a share of it stands for a number."""
 
 _COLOURS = 6
+_LONGEST = 1e9
+"""Seconds: JSON can say infinity, as 1e999, which cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,12 @@ def timeline(record: Record) -> Timeline | None:
             if service.name not in begins and _starts(step.id, step.commands, service.name):
                 begins[service.name] = clock
         if step.outcome is not Outcome.BLOCKED and not step.reused:
-            ran.append((line(step.title), step.outcome.value, clock, max(0.0, step.seconds)))
-            clock += max(0.0, step.seconds)
+            ran.append((line(step.title), step.outcome.value, clock, _seconds(step.seconds)))
+            clock += _seconds(step.seconds)
     if not ran and not record.services:
         return None
-    servers = [(line(each.name), begins.get(each.name), max(0.0, each.ready_seconds)) for each in record.services]
-    end = max([record.seconds, clock, *((begin or 0) + seconds for _, begin, seconds in servers), 0.001])
+    servers = [(line(each.name), begins.get(each.name), _seconds(each.ready_seconds)) for each in record.services]
+    end = max([_seconds(record.seconds), clock, *((begin or 0) + seconds for _, begin, seconds in servers), 0.001])
     spans = [_span(name, "server", begin, seconds, end) for name, begin, seconds in servers]
     spans += [_span(name, outcome, begin, seconds, end) for name, outcome, begin, seconds in ran]
     return Timeline(tuple(spans), _ticks(end))
@@ -173,6 +175,10 @@ def _span(label: str, kind: str, begin: float | None, seconds: float, end: float
     x = round((begin or 0) / end * WIDTH, 1)
     width = max(1.5, round(seconds / end * WIDTH, 1))
     return Span(label, kind, begin, seconds, x, round(min(width, WIDTH - x), 1))
+
+
+def _seconds(number: float) -> float:
+    return min(max(0.0, number), _LONGEST)
 
 
 def _ticks(end: float) -> tuple[tuple[str, float], ...]:

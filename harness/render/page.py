@@ -94,12 +94,12 @@ class Step:
 
 def steps(record: Record) -> list[Step]:
     """Give all steps in order, each with an anchor of its own."""
-    anchors: dict[str, str] = {}
+    anchors: list[str] = []
     for step in record.steps:
         anchor = f"step-{_word(step.id)}"
-        while anchor in anchors.values():
+        while anchor in anchors:
             anchor += "_"
-        anchors.setdefault(step.id, anchor)
+        anchors.append(anchor)
     return [_step(number, step, record, anchors) for number, step in enumerate(record.steps, 1)]
 
 
@@ -128,11 +128,13 @@ def fault(step: StepRecord) -> tuple[str, str]:
     return "student", "The student’s work is at fault: a command failed, or a number is not what the step asks for."
 
 
-def _step(number: int, step: StepRecord, record: Record, anchors: dict[str, str]) -> Step:
-    anchor = anchors[step.id]
+def _step(number: int, step: StepRecord, record: Record, anchors: list[str]) -> Step:
+    anchor = anchors[number - 1]
     party, words = fault(step)
-    blocker = next((other for other in record.steps if other.id == step.blocked_by), None)
-    cause = (anchors[blocker.id], line(blocker.title)) if blocker else ("", line(step.blocked_by or "an earlier step"))
+    blockers = [
+        (at, line(each.title)) for at, each in zip(anchors, record.steps, strict=True) if each.id == step.blocked_by
+    ]
+    cause = blockers[0] if blockers else ("", line(step.blocked_by or "an earlier step"))
     first = next(iter((step.message or "").strip().splitlines()), "")
     return Step(
         anchor=anchor,

@@ -181,6 +181,14 @@ def test_a_run_that_died_half_way_is_shown_as_far_as_it_came() -> None:
     assert "Write the purchases" not in page.text
 
 
+def test_a_strange_record_still_gives_a_page() -> None:
+    whole = sample_record()
+    twice = tuple(replace(step, seconds=seconds) for step in whole.steps for seconds in (float("inf"), -1.0))
+    services = (ServiceRecord("api", float("inf"), -1),)
+    page = check_structure(render_html(replace(whole, steps=twice, seconds=float("inf"), services=services)))
+    assert "nan" not in [value for name, value in page.attributes if name in ("x", "width")]
+
+
 def test_what_went_wrong_comes_first_with_the_party_at_fault() -> None:
     page = check_structure(render_html(sample_record()))
     assert "Not all of it holds" in page.text
