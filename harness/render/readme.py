@@ -26,7 +26,7 @@ _SIGNS = {
     Outcome.BLOCKED: "– blocked",
     Outcome.INFRASTRUCTURE: "! infrastructure",
 }
-_SHOWN_FILE = re.compile(r"\bcat +(\S+)\s*")
+SHOWN_FILE = re.compile(r"\bcat +(\S+)\s*")
 _LANGUAGES = {
     "json": "json",
     "md": "markdown",
@@ -37,7 +37,7 @@ _LANGUAGES = {
     "yaml": "yaml",
     "yml": "yaml",
 }
-_STOPPED = {-2, -9, -15, 130, 137, 143}
+STOPPED = {-2, -9, -15, 130, 137, 143}
 """Exit codes of a background command that the run itself ended: by SIGINT, SIGKILL or SIGTERM."""
 
 
@@ -91,7 +91,7 @@ def _why_not_passed(step: StepRecord, record: Record) -> Iterator[str]:
 
 
 def _command(step: StepRecord, capture: Capture) -> Iterator[str]:
-    stopped = capture.background and capture.exit_code in _STOPPED
+    stopped = capture.background and capture.exit_code in STOPPED
     went_wrong = capture.exit_code not in (0, None) and not stopped
     notes = ["in the background"] * capture.background
     if capture.exit_code not in (0, None):
@@ -110,7 +110,7 @@ def _command(step: StepRecord, capture: Capture) -> Iterator[str]:
 
 def _output(step: StepRecord, capture: Capture, stream: str) -> Iterator[str]:
     text = capture.stdout if stream == "stdout" else capture.stderr
-    shown = _SHOWN_FILE.fullmatch(capture.command)
+    shown = SHOWN_FILE.fullmatch(capture.command)
     label = stream if stream == "stderr" else shown[1] if shown else "output"
     origin = f"step={_word(step.id)} command={_word(capture.id)} stream={stream}"
     seen = fence_text(text)

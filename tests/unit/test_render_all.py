@@ -7,15 +7,16 @@ from pathlib import Path
 from samples import sample_record
 
 from harness.record import load
-from harness.render import render_history, render_junit, render_readme, write_all
+from harness.render import render_history, render_html, render_junit, render_readme, write_all
 
 
 def test_all_files_are_written_and_nothing_else(tmp_path: Path) -> None:
     paths = write_all(sample_record(), tmp_path / "new" / "report")
-    assert [path.name for path in paths] == ["record.json", "README.md", "junit.xml", "history.txt"]
+    assert [path.name for path in paths] == ["record.json", "README.md", "report.html", "junit.xml", "history.txt"]
     assert sorted((tmp_path / "new" / "report").iterdir()) == sorted(paths)
     assert load(paths[0]) == sample_record()
-    rendered = [render(sample_record()).encode() for render in (render_readme, render_junit, render_history)]
+    renderers = (render_readme, render_html, render_junit, render_history)
+    rendered = [render(sample_record()).encode() for render in renderers]
     assert [path.read_bytes() for path in paths[1:]] == rendered
 
 
