@@ -13,7 +13,7 @@ from harness.errors import EnvironmentFault
 from harness.locks import take
 from harness.model import Outcome
 
-OWN_FILES = ("record.json", "README.md", "junit.xml", "history.txt")
+OWN_FILES = ("record.json", "README.md", "report.html", "junit.xml", "history.txt")
 _LOCK = ".lock"
 
 

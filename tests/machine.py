@@ -216,7 +216,7 @@ def assert_all_holds(record: Mapping[str, Any], out: Path) -> None:
     assert not problems, "\n".join(problems)
     assert tuple(outcomes(record)) == STEPS
     assert len(record["invariants"]) >= 13
-    for name in ("README.md", "record.json", "junit.xml", "history.txt"):
+    for name in ("README.md", "report.html", "record.json", "junit.xml", "history.txt"):
         assert (out / name).stat().st_size > 0
 
 

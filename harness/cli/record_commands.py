@@ -19,7 +19,7 @@ from harness.render import write_all
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to [default: the record's].")
 @click.option("--mask", is_flag=True, help="Mask user, host and home folder, for a report that is committed.")
 def render(record: Path, out: Path | None, mask: bool) -> ExitCode:
-    """Write README.md, junit.xml and history.txt again from a record.json. No cluster is needed.
+    """Write README.md, report.html, junit.xml and history.txt again from a record.json. No cluster is needed.
 
     \b
     Examples:

@@ -48,7 +48,8 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def report(**options: Any) -> ExitCode:
     """The main job: bring up the cluster, run every step, write the report.
 
-    The report is written after each step: README.md, record.json, junit.xml and history.txt in reports/latest.
+    The report is written after each step: README.md, report.html, record.json, junit.xml and
+    history.txt in reports/latest.
     Exit codes: 0 all holds, 1 a step failed, 3 the cluster's fault, 130 interrupted.
 
     \b

@@ -24,10 +24,10 @@ def processes_of(job: str) -> list[tuple[psutil.Process, bool]]:
     """Give each process of a job, and whether it is the root."""
     found = {}
     for process in psutil.process_iter():
-        with suppress(psutil.Error):
+        with suppress(psutil.Error):  # it ended while it was looked at
             if process.environ().get("HARNESS_JOB") == job and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = process
-    return [(process, process.ppid() not in found) for process in found.values()]
+                found[process.pid] = process, process.ppid()
+    return [(process, parent not in found) for process, parent in found.values()]
 
 
 def is_gone(job: str) -> bool:
