@@ -113,6 +113,7 @@ class Supervisor:
                 if not self._ending:
                     self._terminate()
                 signal.setitimer(signal.ITIMER_REAL, GRACE)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for copy in self._copies:
             copy.join(LAST_WORDS)
         if first is None:
