@@ -681,8 +681,9 @@ def test_what_resembles_the_machines_own_rights_is_taken(make: Make, tmp_path: P
         "    privileged: false\n"
         "    ipc: shareable\n"
         "    networks: [host]\n"
-        "    volumes: ['../run:/run', '../docker.sock.d:/x', 'run:/y', {type: tmpfs, target: /run/docker.sock}]\n"
-        "volumes: {run: {}}\n"
+        "    volumes: ['../run:/run', '../docker.sock.d:/x', 'docker.sock:/y',\n"
+        "      {type: tmpfs, target: /run/docker.sock}]\n"
+        "volumes: {docker.sock: {}}\n"
         "networks: {host: {}}\n"
     )
     assert len(made.services["mids"]["volumes"]) == 4
