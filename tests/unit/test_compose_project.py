@@ -102,6 +102,7 @@ SHELLS = [
     'echo "unended',
     "echo 'a\\b' \"c\\\\d\" | cat",
     "café",
+    "echo 'a' 'b' $HOME `id` \\ \"x\"",
 ]
 
 
@@ -231,8 +232,15 @@ def test_every_command_goes_to_the_project_and_gives_what_was_printed(
     ]
 
 
-def test_it_runs_in_the_files_own_folder_without_stdin(docker: Docker, tmp_path: Path) -> None:
-    assert docker('echo "$OLDPWD"; cat').table() == f"{tmp_path / 'their files'}\n"
+def test_it_runs_in_the_files_own_folder_without_the_harness_keyboard(docker: Docker, tmp_path: Path) -> None:
+    kept, (typed, keyboard) = os.dup(0), os.pipe()
+    os.dup2(typed, 0)
+    try:
+        assert docker('echo "$OLDPWD"; cat').table() == f"{tmp_path / 'their files'}\n"
+    finally:
+        os.dup2(kept, 0)
+        for each in (kept, typed, keyboard):
+            os.close(each)
 
 
 def test_a_failure_has_composes_last_line_the_lines_before_it_and_the_command(docker: Docker) -> None:
@@ -336,8 +344,10 @@ def test_a_time_limit_ends_docker_and_its_plugin(
     found: list[psutil.Process] = []
     looking = threading.Thread(target=lambda: found.extend(pids()))
     looking.start()
+    clock = time.monotonic()
     with pytest.raises(EnvironmentFault) as caught:
         project.up(["kafka"])
+    assert time.monotonic() - clock < 10
     looking.join()
     assert caught.value.seen == "not done after 0 s"
     assert caught.value.wanted == "docker compose up --detach --no-build kafka"

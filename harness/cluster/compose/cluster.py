@@ -328,15 +328,18 @@ class ComposeCluster:
         taken, self._asides = self._asides, []
         return taken
 
-    def _aside(self, command: str, printed: str, clock: float) -> None:
+    def _aside(self, command: str, printed: str, clock: float, typed: str | None = None) -> None:
         seconds = time.monotonic() - clock
-        self._asides.append(captured("host", command, printed, "", 0, started=utc_now(), seconds=seconds))
+        self._asides.append(captured("host", command, printed, "", 0, started=utc_now(), seconds=seconds, typed=typed))
 
     def _show_files(self) -> None:
         project = self._settings.project
         for file in map(Path, self._project.spec.files):
-            shown = file.relative_to(project) if file.is_relative_to(project) else file
-            self._aside(f"cat {shown}", read(file), time.monotonic())
+            clock = time.monotonic()
+            if file.is_relative_to(project):
+                self._aside(f"cat {shlex.quote(str(file.relative_to(project)))}", read(file), clock)
+            else:
+                self._aside(f"cat {shlex.quote(file.name)}", read(file), clock, f"cat {shlex.quote(str(file))}")
 
     # For a harness that joins
 
