@@ -97,7 +97,7 @@ def test_a_machine_without_docker_is_told_how_to_get_it(tmp_path: Path, monkeypa
 def test_an_engine_that_hangs_is_not_waited_for_longer_than_its_time(docker: Docker) -> None:
     docker("exec sleep 30")
     with pytest.raises(EnvironmentFault) as caught:
-        engine.ask(["ps", "--all"], timeout=0.2)
+        engine.ask(["ps", "--all"], timeout=0.1)
     assert caught.value.headline == "The Docker Engine does not answer."
     assert caught.value.wanted == "docker ps within 0 s"
 

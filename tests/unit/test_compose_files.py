@@ -321,13 +321,14 @@ def test_a_project_without_a_compose_file_uses_the_one_of_the_harness(tmp_path: 
 
 
 @needs_compose
-def test_what_a_file_already_says_stays(make: Make) -> None:
+def test_what_a_file_already_says_stays_and_services_of_other_images_are_kept(make: Make) -> None:
     made = make(
         "services:\n"
         "  mids: {image: midsw205/base, init: false, mem_limit: 100m}\n"
         "  presto: {image: midsw205/presto, healthcheck: {disable: true}}\n"
         "  kafka: {image: confluentinc/cp-kafka, deploy: {resources: {limits: {memory: 200m}}}}\n"
         "  spark: {image: midsw205/spark-python, deploy: {resources: {limits: {cpus: '1'}}}}\n"
+        "  db: {image: 'postgres:16', ports: ['5432:5432'], command: [-c, fsync=off]}\n"
     )
     assert made.services["mids"]["init"] is False
     assert int(made.services["mids"]["mem_limit"]) == 100 << 20
@@ -337,17 +338,12 @@ def test_what_a_file_already_says_stays(make: Make) -> None:
     }
     assert memory == {"presto": str(2 << 30), "kafka": str(200 << 20), "spark": str(3 << 30)}
     assert str(made.services["spark"]["deploy"]["resources"]["limits"]["cpus"]) == "1"
-
-
-@needs_compose
-def test_services_of_other_images_are_kept_with_their_ports_on_loopback(make: Make) -> None:
-    made = make("services:\n" + MIDS + "  db: {image: 'postgres:16', ports: ['5432:5432'], command: [-c, fsync=off]}\n")
     database = made.services["db"]
     assert database["image"] == "postgres:16"
     assert database["command"] == ["-c", "fsync=off"]
     assert not {"pull_policy", "deploy", "healthcheck"} & set(database)
     assert made.ports("db") == [("127.0.0.1", "5432", 5432, "tcp")]
-    assert made.project.services == {"mids": "mids"}
+    assert "db" not in made.project.services.values()
 
 
 # Names
@@ -360,13 +356,15 @@ def test_a_service_named_otherwise_has_its_role_as_a_second_name(make: Make) -> 
         "  tools: {image: midsw205/base}\n"
         "  broker: {image: confluentinc/cp-kafka, networks: [front, back]}\n"
         "  hdfs: {image: midsw205/hadoop, networks: {front: {aliases: [namenode]}}}\n"
+        "  zoo: {image: confluentinc/cp-zookeeper, network_mode: 'service:tools'}\n"
         "networks: {front: {}, back: {}}\n"
     )
-    assert made.project.services == {"mids": "tools", "kafka": "broker", "cloudera": "hdfs"}
+    assert made.project.services == {"mids": "tools", "kafka": "broker", "cloudera": "hdfs", "zookeeper": "zoo"}
     assert made.services["tools"]["image"] == f"pipeline-harness/mids:{TAG}"
     assert made.services["tools"]["networks"] == {"default": {"aliases": ["mids"]}}
     assert made.services["broker"]["networks"] == {"front": {"aliases": ["kafka"]}, "back": {"aliases": ["kafka"]}}
     assert sorted(made.services["hdfs"]["networks"]["front"]["aliases"]) == ["cloudera", "namenode"]
+    assert "networks" not in made.services["zoo"]  # which has another's
 
 
 @needs_compose
@@ -382,13 +380,6 @@ def test_of_two_services_with_one_role_the_one_of_that_name_is_meant_else_the_fi
     assert made.project.services == {"mids": "mids", "kafka": "k1"}
     aliases = {name: (service["networks"]["default"] or {}).get("aliases") for name, service in made.services.items()}
     assert aliases == {"a": None, "mids": None, "z": None, "k1": ["kafka"], "k2": None}
-
-
-@needs_compose
-def test_a_service_in_anothers_network_gets_no_second_name_of_its_own(make: Make) -> None:
-    made = make("services:\n" + MIDS + "  zoo: {image: confluentinc/cp-zookeeper, network_mode: 'service:mids'}\n")
-    assert made.services["zoo"]["network_mode"] == "service:mids"
-    assert "networks" not in made.services["zoo"]
 
 
 @needs_compose
@@ -599,13 +590,6 @@ def test_a_folder_that_is_mounted_and_does_not_exist_is_refused_and_named(make: 
 
 
 @needs_compose
-def test_a_folder_with_a_dollar_in_its_name_is_found(make: Make, tmp_path: Path) -> None:
-    (tmp_path / "data of $5").mkdir()
-    made = make("services:\n  mids: {image: midsw205/base, volumes: ['../data of $$5:/data']}\n")
-    assert made.services["mids"]["volumes"][0]["source"] == str(tmp_path / "data of $5")
-
-
-@needs_compose
 @pytest.mark.parametrize("kind", ["volume", "network"])
 def test_an_external_volume_or_network_that_is_not_there_is_refused(
     make: Make, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -672,7 +656,7 @@ def test_a_service_that_asks_for_the_machines_own_rights_is_refused(
 
 @needs_compose
 def test_what_resembles_the_machines_own_rights_is_taken(make: Make, tmp_path: Path) -> None:
-    for name in ("run", "docker.sock.d"):
+    for name in ("run $5", "docker.sock.d"):
         (tmp_path / name).mkdir()
     made = make(
         "services:\n"
@@ -681,12 +665,17 @@ def test_what_resembles_the_machines_own_rights_is_taken(make: Make, tmp_path: P
         "    privileged: false\n"
         "    ipc: shareable\n"
         "    networks: [host]\n"
-        "    volumes: ['../run:/run', '../docker.sock.d:/x', 'docker.sock:/y',\n"
+        "    volumes: ['../run $$5:/run', '../docker.sock.d:/x', 'docker.sock:/y',\n"
         "      {type: tmpfs, target: /run/docker.sock}]\n"
         "volumes: {docker.sock: {}}\n"
         "networks: {host: {}}\n"
     )
-    assert len(made.services["mids"]["volumes"]) == 4
+    assert [mount.get("source") for mount in made.services["mids"]["volumes"]] == [
+        str(tmp_path / "run $5"),
+        str(tmp_path / "docker.sock.d"),
+        "docker.sock",
+        None,
+    ]
 
 
 # Texts of strangers
@@ -750,7 +739,7 @@ def test_hostile_names_and_values_stay_what_they_are(
 
 
 @needs_compose
-@pytest.mark.parametrize("protocol", ['tcp"\n    privileged: true', "${EVIL}", "icmp"])
+@pytest.mark.parametrize("protocol", ['tcp"\n    privileged: true', "${EVIL}"])
 def test_what_only_the_override_makes_wrong_is_refused_before_anything_starts(
     make: Make, monkeypatch: pytest.MonkeyPatch, protocol: str
 ) -> None:

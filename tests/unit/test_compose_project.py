@@ -304,7 +304,7 @@ wait; sleep 60
 @pytest.fixture
 def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[psutil.Process]]]:
     """Give the processes of STAYS as soon as they are there; none outlives the test."""
-    monkeypatch.setattr(projects, "END_GRACE", 0.15)
+    monkeypatch.setattr(projects, "END_GRACE", 0.1)
     found: list[psutil.Process] = []
 
     def finding() -> list[psutil.Process]:
