@@ -19,6 +19,9 @@ Facts: TypeAlias = Mapping[str, Fact]
 
 SCHEMA_VERSION = 1
 
+STOPPED = frozenset({-15, -9, -2, 130, 137, 143})
+"""Exit codes of a background command that the run itself ended: by SIGTERM, SIGKILL or SIGINT."""
+
 
 class Outcome(StrEnum):
     """How a step ended.
@@ -55,6 +58,21 @@ class Capture:
     background: bool = False
     facts: Facts = field(default_factory=dict)
     typed: str | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is a background command that the run itself ended."""
+        return self.background and self.exit_code in STOPPED
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether it ended by itself with another exit code than 0."""
+        return self.exit_code not in (0, None) and not self.stopped
+
+    @property
+    def shows_stderr(self) -> bool:
+        """Whether a reader wants to see its stderr: it went wrong, it logs there, or it printed nothing else."""
+        return self.went_wrong or self.facts.get("kind") == "access_log" or not self.stdout.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,6 @@ OWN_SERVICE: Final = "host"
 STOPPED: Final = "stopped"
 """The exit code of a background command that the run stopped, or that still ran when the record was written."""
 
-_STOPPED: Final = frozenset({None, -15, -9, -2, 130, 137, 143})
-
 _T = TypeVar("_T")
 
 
@@ -157,7 +155,7 @@ def places(expected: StepRecord, actual: StepRecord, is_open: bool) -> list[tupl
 def _see(capture: Capture, at: int, is_open: bool) -> _Seen:
     derived = derive(capture.command, capture.stdout, capture.stderr)
     claimed = {name: fact for name, fact in derived.items() if name in capture.facts}
-    stopped = capture.background and capture.exit_code in _STOPPED
+    stopped = capture.stopped or (capture.background and capture.exit_code is None)
     return _Seen(
         capture,
         at,

@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from harness.model import Outcome
 from harness.readme.blocks import Comment
 from harness.readme.tokens import Element, Shape
-
-NO_OUTPUT: Final = "No output."
-STDERR: Final = "stderr:"
-EXCERPT: Final = "One event of each type:"
-CHECKS: Final = "**Checks**"
-CLUSTERS_FAULT: Final = "The cluster is at fault here, not the student; this step counts neither way."
+from harness.render.readme import CHECKS, status
 
 ANCHOR: Final = re.compile(r'<a id="step-([\w.-]*)"></a>')
 TITLE: Final = re.compile(r"\d+\. .*|\d+\.")
 STATUS: Final = re.compile(
-    r"\*\*(?P<outcome>✓ passed|✗ failed|– blocked|! infrastructure)\*\*(?: in [\d.]+ seconds)?"
+    rf"\*\*(?P<outcome>{'|'.join(map(status, Outcome))})\*\*(?: in [\d.]+ seconds)?"
     r"(?:; the kept cluster already held its result)?"
 )
 NOT_RUN: Final = re.compile(r"Not run: it needs .*, which did not pass\.")

@@ -9,6 +9,7 @@ from harness.readme import marks
 from harness.readme.blocks import Block, Comment, Kind
 from harness.readme.guess import guess
 from harness.readme.tokens import Element, Shape, Source
+from harness.render.readme import CLUSTERS_FAULT, EXCERPT, NO_OUTPUT, STDERR
 
 
 def doubtful(element: Element, why: str) -> Block:
@@ -55,7 +56,7 @@ class Step:
             yield replace(self._absent(), reason="a step whose outcome is not said")
             return
         yield self._take(Kind.PROSE, "the outcome of a step, after its heading")
-        if self._at < end and "infra" in status["outcome"] and self._here().text == marks.CLUSTERS_FAULT:
+        if self._at < end and "infra" in status["outcome"] and self._here().text == CLUSTERS_FAULT:
             yield self._take(Kind.PROSE, "whose fault it is, after the outcome")
         if self._at < end and "blocked" in status["outcome"] and marks.NOT_RUN.fullmatch(self._here().text):
             yield self._take(Kind.PROSE, "what blocks the step, after the outcome")
@@ -113,11 +114,11 @@ class Step:
         in_place = True
         while self._at < end and not self._command_at(self._at, end):
             label = self._here()
-            if label.text == marks.NO_OUTPUT and not seen:
+            if label.text == NO_OUTPUT and not seen:
                 seen += ["stdout", "stderr"]
                 yield replace(self._take(Kind.OUTPUT, "the words for no output"), text="", original="", stream="stdout")
                 continue
-            named = {marks.STDERR: "stderr", marks.EXCERPT: "excerpt"}.get(label.text)
+            named = {STDERR: "stderr", EXCERPT: "excerpt"}.get(label.text)
             found = marks.fenced(self._elements, self._at + bool(named), end) if self._at + bool(named) < end else None
             if found is None:
                 in_place = False

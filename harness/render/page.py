@@ -11,17 +11,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from harness.model import Capture, Outcome, Record, StepRecord
-from harness.render.readme import FOLD_LINES, SHOWN_FILE, STOPPED
+from harness.render.readme import FOLD_LINES, SHOWN_FILE, SIGNS
 from harness.render.secrets import masked
 from harness.render.shown import Shown, fact, line, shown
 from harness.render.text import MAX_CHARACTERS, plural, visible
 
-_SIGNS = {
-    Outcome.PASSED: "✓",
-    Outcome.FAILED: "✗",
-    Outcome.BLOCKED: "–",
-    Outcome.INFRASTRUCTURE: "!",
-}
 _OWN_ERROR = re.compile(r"(?!AssertionError:)\w+: .*\([^()\s]+\.py:\d+\)", re.DOTALL)
 """How the session writes an exception that no check or command of the step is the cause of."""
 
@@ -141,7 +135,7 @@ def _step(number: int, step: StepRecord, record: Record, anchors: list[str]) -> 
         number=number,
         title=line(step.title),
         outcome=step.outcome.value,
-        sign=_SIGNS[step.outcome],
+        sign=SIGNS[step.outcome],
         seconds=step.seconds,
         reused=step.reused,
         fault=party,
@@ -156,34 +150,31 @@ def _step(number: int, step: StepRecord, record: Record, anchors: list[str]) -> 
 
 
 def _command(anchor: str, number: int, capture: Capture) -> Command:
-    stopped = capture.background and capture.exit_code in STOPPED
-    went_wrong = capture.exit_code not in (0, None) and not stopped
     notes = ["in the background"] * capture.background
     if capture.exit_code is None and not capture.background:
         notes.append("did not end")
     if capture.exit_code not in (0, None):
-        notes.append(f"{'stopped, ' * stopped}exit code {capture.exit_code}")
+        notes.append(f"{'stopped, ' * capture.stopped}exit code {capture.exit_code}")
     text = shown(capture.typed or capture.command)
     return Command(
         anchor=anchor,
         number=number,
         service=line(capture.service),
         notes=(*notes, f"{capture.seconds:.1f} s"),
-        went_wrong=went_wrong,
+        went_wrong=capture.went_wrong,
         text=text,
         whole=not text.note,
-        outputs=tuple(_outputs(capture, went_wrong)),
+        outputs=tuple(_outputs(capture)),
     )
 
 
-def _outputs(capture: Capture, went_wrong: bool) -> Iterator[Output]:
+def _outputs(capture: Capture) -> Iterator[Output]:
     """Give what was printed; a log on stderr of a command that went well is folded, however short."""
     file = SHOWN_FILE.fullmatch(capture.command)
     if capture.stdout:
         yield _output(line(file[1]) if file else "output", shown(capture.stdout))
     if capture.stderr:
-        quiet = not went_wrong and bool(capture.stdout.strip()) and capture.facts.get("kind") != "access_log"
-        yield _output("stderr", shown(capture.stderr), quiet=quiet)
+        yield _output("stderr", shown(capture.stderr), quiet=not capture.shows_stderr)
 
 
 def _output(label: str, text: Shown, *, quiet: bool = False) -> Output:

@@ -20,12 +20,20 @@ from harness.render.text import code, digest, fence, inline, lines_of, plural, s
 FOLD_LINES = 30
 """Outputs of more lines than this are folded away."""
 
-_SIGNS = {
-    Outcome.PASSED: "✓ passed",
-    Outcome.FAILED: "✗ failed",
-    Outcome.BLOCKED: "– blocked",
-    Outcome.INFRASTRUCTURE: "! infrastructure",
+SIGNS = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.BLOCKED: "–",
+    Outcome.INFRASTRUCTURE: "!",
 }
+
+# What stands between the parts of a report, by which it is read back.
+NO_OUTPUT = "No output."
+STDERR = "stderr:"
+EXCERPT = "One event of each type:"
+CHECKS = "**Checks**"
+CLUSTERS_FAULT = "The cluster is at fault here, not the student; this step counts neither way."
+
 SHOWN_FILE = re.compile(r"\bcat +(\S+)\s*")
 _LANGUAGES = {
     "json": "json",
@@ -37,8 +45,6 @@ _LANGUAGES = {
     "yaml": "yaml",
     "yml": "yaml",
 }
-STOPPED = {-2, -9, -15, 130, 137, 143}
-"""Exit codes of a background command that the run itself ended: by SIGINT, SIGKILL or SIGTERM."""
 
 
 def render_readme(record: Record) -> str:
@@ -54,7 +60,7 @@ def render_readme(record: Record) -> str:
         _table(
             ("#", "step", "outcome", "seconds"),
             (
-                (str(number), _link(step), _SIGNS[step.outcome], f"{step.seconds:.1f}")
+                (str(number), _link(step), status(step.outcome), f"{step.seconds:.1f}")
                 for number, step in enumerate(record.steps, 1)
             ),
         ),
@@ -64,25 +70,30 @@ def render_readme(record: Record) -> str:
     return "\n\n".join([*blocks, *_appendix(record)]) + "\n"
 
 
+def status(outcome: Outcome) -> str:
+    """Give an outcome as the report writes it."""
+    return f"{SIGNS[outcome]} {outcome.value}"
+
+
 def _step(number: int, step: StepRecord, record: Record) -> Iterator[str]:
     yield f'<a id="{_anchor(step.id)}"></a>'
     yield f"## {number}. {inline(step.title)}"
     reused = "; the kept cluster already held its result" if step.reused else ""
     took = "" if step.outcome is Outcome.BLOCKED else f" in {step.seconds:.1f} seconds"
-    yield f"**{_SIGNS[step.outcome]}**{took}{reused}"
+    yield f"**{status(step.outcome)}**{took}{reused}"
     yield from _why_not_passed(step, record)
     if step.explanation.strip():
         yield cleandoc(step.explanation)
     for capture in step.commands:
         yield from _command(step, capture)
     if step.checks:
-        yield "**Checks**"
+        yield CHECKS
         yield "\n".join(map(_check, step.checks))
 
 
 def _why_not_passed(step: StepRecord, record: Record) -> Iterator[str]:
     if step.outcome is Outcome.INFRASTRUCTURE:
-        yield "The cluster is at fault here, not the student; this step counts neither way."
+        yield CLUSTERS_FAULT
     if step.outcome is Outcome.BLOCKED and step.blocked_by:
         cause = next((other for other in record.steps if other.id == step.blocked_by), None)
         yield f"Not run: it needs {_link(cause) if cause else code(step.blocked_by)}, which did not pass."
@@ -91,20 +102,17 @@ def _why_not_passed(step: StepRecord, record: Record) -> Iterator[str]:
 
 
 def _command(step: StepRecord, capture: Capture) -> Iterator[str]:
-    stopped = capture.background and capture.exit_code in STOPPED
-    went_wrong = capture.exit_code not in (0, None) and not stopped
     notes = ["in the background"] * capture.background
     if capture.exit_code not in (0, None):
-        notes.append(f"{'stopped, ' * stopped}exit code {capture.exit_code}")
+        notes.append(f"{'stopped, ' * capture.stopped}exit code {capture.exit_code}")
     yield f"**{inline(capture.service)}**" + (f" ({', '.join(notes)})" if notes else "")
     yield fence(capture.typed or capture.command, "sh")
     if capture.stdout:
         yield from _output(step, capture, "stdout")
     elif not capture.stderr:
-        yield "No output."
-    writes_its_log_there = capture.facts.get("kind") == "access_log"
-    if capture.stderr and (went_wrong or writes_its_log_there or not capture.stdout.strip()):
-        yield "stderr:"
+        yield NO_OUTPUT
+    if capture.stderr and capture.shows_stderr:
+        yield STDERR
         yield from _output(step, capture, "stderr")
 
 
@@ -117,7 +125,7 @@ def _output(step: StepRecord, capture: Capture, stream: str) -> Iterator[str]:
     altered = "" if text in (seen, f"{seen}\n") else f" shown={digest(seen)}"
     yield f"<!-- sha256:{digest(text)} {origin}{altered} -->\n{_folded(text, _language(text, label), label)}"
     if events := excerpt_of(text):
-        yield "One event of each type:"
+        yield EXCERPT
         excerpt = fence(events, "json")
         yield f"<!-- excerpt {origin} -->\n{excerpt}"
 
