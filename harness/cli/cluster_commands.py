@@ -17,10 +17,9 @@ from rich.console import Console
 from harness import plugin, progress, settings
 from harness.cluster import backends, runs
 from harness.cluster.protocol import Cluster
+from harness.cluster.services import API, ROOM_OF
 from harness.errors import EnvironmentFault, ExitCode
 from harness.run import server_table
-
-SERVERS = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto", "api")
 
 
 def joined(run_id: str | None = None) -> Cluster:
@@ -93,7 +92,7 @@ def up(backend: str | None, mode: str | None, port: Sequence[str], compose_file:
             shown.say(note)
         try:
             # A compose file of somebody's own comes without the project's API.
-            cluster.up([name for name in SERVERS if not (compose_file and name == "api")], tell)
+            cluster.up([name for name in ROOM_OF if not (compose_file and name == API)], tell)
         except BaseException:
             with suppress(EnvironmentFault):
                 cluster.down(quick=True)

@@ -14,6 +14,17 @@ from harness.cluster.probes import Probe
 
 API = "api"
 
+ROOM_OF: Mapping[str, str] = {
+    "zookeeper": "zookeeper",
+    "kafka": "kafka",
+    "namenode": "cloudera",
+    "datanode": "cloudera",
+    "metastore": "cloudera",
+    "presto": "presto",
+    API: "mids",
+}
+"""The original's container that each server belongs to, in the order in which servers are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -50,7 +61,7 @@ def services(layout: Layout) -> dict[str, Service]:
     found = [
         Service(
             "zookeeper",
-            "zookeeper",
+            ROOM_OF["zookeeper"],
             "zookeeper",
             java(
                 "zookeeper",
@@ -64,7 +75,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             "kafka",
-            "kafka",
+            ROOM_OF["kafka"],
             "kafka",
             java(
                 "kafka",
@@ -79,7 +90,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             "namenode",
-            "cloudera",
+            ROOM_OF["namenode"],
             "namenode",
             java(
                 "namenode",
@@ -103,7 +114,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             "datanode",
-            "cloudera",
+            ROOM_OF["datanode"],
             "datanode",
             java(
                 "datanode",
@@ -118,7 +129,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             "metastore",
-            "cloudera",
+            ROOM_OF["metastore"],
             "metastore",
             java(
                 "metastore",
@@ -133,7 +144,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             "presto",
-            "presto",
+            ROOM_OF["presto"],
             "presto",
             java(
                 "presto",
@@ -155,7 +166,7 @@ def services(layout: Layout) -> dict[str, Service]:
         ),
         Service(
             API,
-            "mids",
+            ROOM_OF[API],
             "api",
             ("flask", "run"),
             probe(API),

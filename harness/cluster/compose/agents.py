@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness.cluster.compose.images import AGENT
+
 QUESTION_TIME = 30.0
 
 Answer = Mapping[str, Any]
@@ -30,7 +32,7 @@ class Agent:
         self._ids = itertools.count(1)
         self._open: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
-        words = ["docker", "exec", "--interactive", container, "python3", "/opt/w205/lib/agent.py"]
+        words = ["docker", "exec", "--interactive", container, "python3", str(AGENT)]
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True

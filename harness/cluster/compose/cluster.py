@@ -28,10 +28,13 @@ from harness.cluster.captures import captured, read, utc_now
 from harness.cluster.compose import background, engine, files, images
 from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.background import ComposeBackground
+from harness.cluster.compose.container.entry import JOB
 from harness.cluster.compose.containers import Containers
 from harness.cluster.compose.project import Project, ProjectSpec, as_typed
-from harness.cluster.compose.servers import API, CONTAINER_OF, ComposeServers
+from harness.cluster.compose.servers import ComposeServers
+from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.protocol import ServerState, Tell
+from harness.cluster.services import API, ROOM_OF
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.locks import take
@@ -44,7 +47,6 @@ QUICK_GRACE = 2.0
 DEATH_GRACE = 20.0
 """Seconds that a command may go on after a container ended: one that needs it would wait for much longer."""
 
-TIMED_OUT = 124
 MEMORY_INTERVAL = 2.0
 SERVERS = "servers.json"
 BACKGROUNDS = "backgrounds.json"
@@ -87,7 +89,6 @@ class ComposeCluster:
         def say(text: str) -> None:
             tell({"event": "note", "text": text})
 
-        engine.check()
         logs.mkdir(parents=True, exist_ok=True)
         tag = images.ensure(download, say, logs / "images.log")
         runs.runs_dir().mkdir(parents=True, exist_ok=True)
@@ -179,13 +180,13 @@ class ComposeCluster:
         self._show_files()
         clock = time.monotonic()
         printed: list[str] = []
-        present = [name for name in services if name != API and CONTAINER_OF[name] in self._project.spec.services]
+        present = [name for name in services if name != API and ROOM_OF[name] in self._project.spec.services]
         self._servers.boot(present, lambda: printed.append(self._containers.up()), tell)
         self._aside(f"{self.by_hand()}\ndocker compose up --detach", "".join(printed), clock)
         self._aside("docker compose ps", self._project.table(), time.monotonic())
         if API in services:
             tell({"event": "starting", "service": API})
-            self.exec_background(CONTAINER_OF[API], f"env FLASK_APP={self._settings.app} flask run", serves=API)
+            self.exec_background(ROOM_OF[API], f"env FLASK_APP={self._settings.app} flask run", serves=API)
             tell(self._servers.answer(API))
 
     def status(self) -> list[ServerState]:
@@ -202,14 +203,14 @@ class ComposeCluster:
 
     def logs(self, service: str) -> Path:
         """Give the log of a server; those of one container are in one, with the server's name in each line."""
-        known = (*CONTAINER_OF, *HOST_NAMES)
+        known = (*ROOM_OF, *HOST_NAMES)
         if service not in known:
             raise UsageError(f"Unknown service: {service}.", wanted=", ".join(dict.fromkeys(known)))
         return self._servers.log(service)
 
     def endpoint(self, service: str, port: int) -> tuple[str, int]:
         """Give the host and port at which the original's `service:port` is reached from this process."""
-        room = CONTAINER_OF[API] if service == "localhost" else service
+        room = ROOM_OF[API] if service == "localhost" else service
         words = ["compose", "port", self._containers.name_of(room), str(port)]
         done = engine.ask(words, environment=self._project.environment)
         host, _, number = done.stdout.strip().rpartition(":")
@@ -275,7 +276,7 @@ class ComposeCluster:
         job, name = self._new_name(), self._containers.name_of(service)
         self._containers.ensure(service)
         interactive = sys.stdin.isatty() and sys.stdout.isatty()
-        flags = ["--env", f"HARNESS_JOB={job}", *(() if interactive else ("--no-TTY",))]
+        flags = ["--env", f"{JOB}={job}", *(() if interactive else ("--no-TTY",))]
         command = ["docker", "compose", "exec", *flags, name, *words]
         send = self._containers.signaller(service)
 
@@ -299,7 +300,7 @@ class ComposeCluster:
         running = ComposeBackground(job or own, signaller, service, command, typed, out, err, exit_file)
         for file in (out, err):
             file.touch()
-        flags = ["--no-TTY", "--env", f"HARNESS_JOB={running.job}"]
+        flags = ["--no-TTY", "--env", f"{JOB}={running.job}"]
         running.start(
             [*self._project.docker_compose_command(), "exec", *flags, name, *words], self._project.environment
         )

@@ -148,7 +148,7 @@ def _service(service: Mapping[str, Any], role: str | None, alias: str | None, ta
             yield "    environment:"
             yield f"      PYSPARK_DRIVER_PYTHON: {images.OLD_PYTHON}"
         if role in _HEALTH and "healthcheck" not in service:
-            words = ["CMD", "python3", "/opt/w205/lib/agent.py", "ready", *_HEALTH[role]]
+            words = ["CMD", "python3", str(images.AGENT), "ready", *_HEALTH[role]]
             yield "    healthcheck:"
             yield f"      test: {json.dumps(words)}"
             yield "      interval: 10s"

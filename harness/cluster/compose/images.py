@@ -23,6 +23,7 @@ import harness
 from harness.cluster import commands, config_files, services
 from harness.cluster.addresses import HOST_NAMES, ORIGINAL, Addresses
 from harness.cluster.compose import engine
+from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.layout import Layout
 from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.servers import tail
@@ -36,6 +37,7 @@ from harness.settings import cache_dir
 REPOSITORY = "pipeline-harness"
 DEFAULT_BASE = "eclipse-temurin:17-jre-noble"
 HOME = Path("/opt/w205")
+AGENT = HOME / "lib" / "agent.py"
 OLD_JOBS = HOME / "lib" / "old_jobs.py"
 OLD_PYTHON = HOME / "bin" / "spark" / "old-python"
 """The driver's Python for jobs that were written for the course's Spark."""
@@ -91,9 +93,9 @@ def tag() -> str:
     return digest.hexdigest()[:12]
 
 
-def images() -> list[Image]:
-    """Give the image of each service as it is now."""
-    now = tag()
+def images(now: str | None = None) -> list[Image]:
+    """Give the image of each service as it is now; `now` is today's tag, where it is known already."""
+    now = now or tag()
     names = {service: f"{REPOSITORY}/{service}:{now}" for service in HOST_NAMES}
     return [Image(service, name, engine.image_size(name)) for service, name in names.items()]
 
@@ -104,32 +106,33 @@ def ensure(download: fetch.Progress, say: Callable[[str], None], log: Path) -> s
     Raises EnvironmentFault with the end of the build's log when one cannot be built.
     """
     engine.check()
-    if all(image.size is not None for image in images()):
-        return tag()
+    now = tag()
+    if all(image.size is not None for image in images(now)):
+        return now
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
     fetch.ensure(cache, download)
     with exclusive(cache / "images.lock", lambda: say("another run builds the images: waiting for it")):
-        missing = [image for image in images() if image.size is None]
+        missing = [image for image in images(now) if image.size is None]
         if missing:
-            _build(cache, [image.service for image in missing], say, log)
-    return tag()
+            _build(cache, missing, now, say, log)
+    return now
 
 
-def _build(cache: Path, missing: Sequence[str], say: Callable[[str], None], log: Path) -> None:
+def _build(cache: Path, missing: Sequence[Image], now: str, say: Callable[[str], None], log: Path) -> None:
     context = cache / "images"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
     say(f"building {len(missing)} images on {base_image()} (log: {log})")
     _link_parts(cache, context)
-    base = f"{REPOSITORY}/base:{tag()}"
+    draft(context)
+    base = f"{REPOSITORY}/base:{now}"
     _docker_build(context, "base", base, log)
     _python_packages(context, base, say)
-    draft(context)
-    for number, service in enumerate(missing, 1):
-        _docker_build(context, service, f"{REPOSITORY}/{service}:{tag()}", log)
-        engine.tag_image(f"{REPOSITORY}/{service}:{tag()}", f"{REPOSITORY}/{service}", "latest")
-        say(f"built {REPOSITORY}/{service} ({number} of {len(missing)})")
+    for number, image in enumerate(missing, 1):
+        _docker_build(context, image.service, image.name, log)
+        engine.tag_image(image.name, f"{REPOSITORY}/{image.service}", "latest")
+        say(f"built {REPOSITORY}/{image.service} ({number} of {len(missing)})")
 
 
 def draft(context: Path) -> None:
@@ -192,13 +195,9 @@ def _link_parts(cache: Path, context: Path) -> None:
     for old in [*(home / "jars").glob("*/*"), *(home / "prepared").rglob("*.jar")]:
         if old not in wanted or not old.samefile(wanted[old]):
             old.unlink()
-    for link, source in wanted.items():
-        if not link.exists():
-            link.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                link.hardlink_to(source)
-            except OSError:
-                shutil.copy2(source, link)
+    for target, source in wanted.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        prepare.link(source, target)
 
 
 def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> None:
@@ -232,9 +231,6 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
 
 def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
     """Build one target. Raises EnvironmentFault with the end of its log."""
-    if target == "base":
-        context.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(compose_folder() / "Dockerfile", context / "Dockerfile")
     command = ["docker", "build", "--progress", "plain", "--target", target, "--tag", name]
     command += ["--build-arg", f"BASE_IMAGE={base_image()}", "--build-arg", f"W205_UID={_uid()}", str(context)]
     with log.open("ab") as out:
@@ -249,7 +245,7 @@ def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
                 env={**os.environ, "DOCKER_BUILDKIT": "1"},
             ).returncode
         except subprocess.TimeoutExpired:
-            code = 124
+            code = TIMED_OUT
     if code:
         raise EnvironmentFault(
             f"The image of {target} could not be built.",

@@ -15,20 +15,8 @@ from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.containers import Containers
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.servers import tail
+from harness.cluster.services import API, ROOM_OF
 from harness.errors import EnvironmentFault, HarnessError
-
-API = "api"
-
-CONTAINER_OF: Mapping[str, str] = {
-    "zookeeper": "zookeeper",
-    "kafka": "kafka",
-    "namenode": "cloudera",
-    "datanode": "cloudera",
-    "metastore": "cloudera",
-    "presto": "presto",
-    API: "mids",
-}
-"""The original's service that each server is in, in the order in which servers are shown."""
 
 ASK_TIME = 0.5
 
@@ -83,8 +71,7 @@ class ComposeServers:
         if not found.get("well"):
             server.state = "dead"
             raise self._fault(server, f"running for {time.monotonic() - clock:.0f} s; {_seen(found)}")
-        server.answer, server.state = str(found["answer"]), "ready"
-        server.ready_seconds = round(time.monotonic() - clock, 2)
+        _is_ready(server, found, clock)
 
     def serve(self, name: str, ended: Callable[[], int | None]) -> None:
         """Wait until a server that a command started is useful; `ended` gives the command's exit code.
@@ -96,8 +83,7 @@ class ComposeServers:
         while True:
             found = self._ask(server, ASK_TIME)
             if found.get("well"):
-                server.answer, server.state = str(found["answer"]), "ready"
-                server.ready_seconds = round(time.monotonic() - clock, 2)
+                _is_ready(server, found, clock)
                 return
             if (code := ended()) is not None:
                 server.state = "dead"
@@ -123,7 +109,7 @@ class ComposeServers:
         """Give the state of every server that was started."""
         self.measure()
         states = []
-        for name, room in CONTAINER_OF.items():
+        for name, room in ROOM_OF.items():
             server = self._servers.get(name)
             if server is None:
                 continue
@@ -150,7 +136,7 @@ class ComposeServers:
             return self._peak_memory
         self._measured = time.monotonic()
         total = 0
-        for room in {CONTAINER_OF[name] for name in self._servers} | self._containers.started():
+        for room in {ROOM_OF[name] for name in self._servers} | self._containers.started():
             with suppress(AgentGone, EnvironmentFault):
                 found = self._containers.agent(room).ask("jobs")
                 total += int(found.get("pss", 0))
@@ -166,7 +152,7 @@ class ComposeServers:
 
     def log(self, name: str) -> Path:
         """Give the log of a server or of a container; servers of one container share a log."""
-        return self._containers.log_folder / f"{name if name == API else CONTAINER_OF.get(name, name)}.log"
+        return self._containers.log_folder / f"{name if name == API else ROOM_OF.get(name, name)}.log"
 
     def known(self) -> list[dict[str, Any]]:
         """Give what a later harness must know."""
@@ -178,14 +164,14 @@ class ComposeServers:
 
     def _ask(self, server: Server, timeout: float) -> Mapping[str, Any]:
         try:
-            return self._containers.agent(CONTAINER_OF[server.name]).ask("ready", server=server.name, timeout=timeout)
+            return self._containers.agent(ROOM_OF[server.name]).ask("ready", server=server.name, timeout=timeout)
         except AgentGone as problem:
             raise self._dead(server) from problem
 
     def _dead(self, server: Server) -> EnvironmentFault:
         """Make the error for a server whose container ended."""
         server.state = "dead"
-        container = self._containers.state(CONTAINER_OF[server.name])
+        container = self._containers.state(ROOM_OF[server.name])
         if container is None:
             return self._fault(server, "its container is gone")
         if container.out_of_memory:
@@ -207,6 +193,12 @@ class ComposeServers:
             tail=tail(log),
             remedy=f"read its log; `harness logs {server.name}` shows it while the cluster is up",
         )
+
+
+def _is_ready(server: Server, found: Mapping[str, Any], clock: float) -> None:
+    """Note that a server that is waited for since `clock` gave its answer."""
+    server.answer, server.state = str(found["answer"]), "ready"
+    server.ready_seconds = round(time.monotonic() - clock, 2)
 
 
 def _ready(server: Server) -> Mapping[str, object]:

@@ -78,16 +78,20 @@ def _link_all(source: Path, target: Path) -> None:
     """
     target.mkdir(exist_ok=True)
     for file in source.glob("*.jar"):
-        link = target / file.name
-        if link.exists():
-            continue
-        draft = link.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        try:
-            draft.hardlink_to(file)
-        except OSError:
-            shutil.copy2(file, draft)
-        draft.replace(link)
+        link(file, target / file.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a file under another path, where there is none yet: as a hard link, or as a copy on another disk."""
+    if target.exists():
+        return
+    draft = target.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    try:
+        draft.hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, draft)
+    draft.replace(target)
 
 
 def _presto_artifact(name: str) -> Artifact:
