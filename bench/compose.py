@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import tables
+from bench import measured, tables
 from harness.cluster.compose import engine, images
 
 PROJECT = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def measure() -> None:
         runs = [_run(name) for name in RUNS]
     base_size = engine.image_size(images.base_image()) or 0
     result = {
-        "machine": {"processors": os.cpu_count(), "memory_gigabytes": round(_memory() / 1e9)},
+        "machine": measured.machine(),
         "engine": engine.versions(),
         "build_seconds": build,
         "rebuild_seconds": rebuild,
@@ -76,17 +76,7 @@ def _run(name: str) -> dict[str, Any]:
     subprocess.run(command, cwd=PROJECT, check=True)
     seconds = time.monotonic() - clock
     record = json.loads((out / "record.json").read_text())
-    return {
-        "run": name,
-        "seconds": round(seconds, 1),
-        "peak_memory_megabytes": round(record["peak_memory_bytes"] / 1e6),
-        "services": {s["name"]: s["ready_seconds"] for s in record["services"]},
-        "steps": {s["id"]: s["seconds"] for s in record["steps"]},
-    }
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"run": name, "seconds": round(seconds, 1), **measured.figures(record)}
 
 
 def page(result: Mapping[str, Any]) -> Iterable[str]:

@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import measured
+
 PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "first-run.json"
 RUNS = ("first", "second", "third")
@@ -35,14 +37,11 @@ def measure() -> None:
                     "seconds": round(seconds, 1),
                     "seconds_of_the_record": record["seconds"],
                     "megabytes_received": round((_received() - received) / 1e6),
-                    "peak_memory_megabytes": round(record["peak_memory_bytes"] / 1e6),
-                    "services": {s["name"]: s["ready_seconds"] for s in record["services"]},
-                    "steps": {s["id"]: s["seconds"] for s in record["steps"]},
+                    **measured.figures(record),
                 }
             )
         sizes = {name: _megabytes(root / name) for name in ("clone/.venv", "cache")}
-    machine = {"processors": os.cpu_count(), "memory_gigabytes": round(os.sysconf("SC_PHYS_PAGES") * 4096 / 1e9)}
-    result = {"machine": machine, "runs": results, "megabytes_on_disk": sizes}
+    result = {"machine": measured.machine(), "runs": results, "megabytes_on_disk": sizes}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
 

@@ -27,8 +27,9 @@ def build_images(only_list: bool) -> ExitCode:
       BASE_IMAGE=registry.example.org/jre:17 harness images
     """
     console = Console(highlight=False)
-    engine.check()
-    if not only_list:
+    if only_list:
+        engine.check()
+    else:
         log = settings.cache_dir() / "logs" / "images.log"
         images.ensure(DownloadProgress(console), console.print, log)
     found = images.images()

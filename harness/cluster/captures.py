@@ -28,6 +28,11 @@ def captured(
     )
 
 
+def ended_late(stderr: str, limit: float) -> str:
+    """Give the stderr of a command that its time limit ended, with a line that says so."""
+    return f"{stderr}\nharness: ended after its time limit of {limit:.0f} s\n"
+
+
 def read(file: Path) -> str:
     """Give a file's text; nothing when it is not there."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -16,11 +15,12 @@ import psutil
 from harness.cluster import keeper_start, runs
 from harness.cluster.addresses import LOOPBACK, ORIGINAL, Addresses
 from harness.cluster.background import LocalBackground
-from harness.cluster.captures import captured, read, utc_now
+from harness.cluster.captures import captured, ended_late, read, utc_now
 from harness.cluster.control import Connection, Message
 from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient, checked
 from harness.cluster.protocol import ServerState, Tell
+from harness.cluster.run_files import RunFiles
 from harness.cluster.toolchain import Toolchain
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.model import Capture
@@ -51,9 +51,7 @@ class LocalCluster:
         self._settings = settings
         self._addresses = Addresses(spec.mode, ports)
         self._process: subprocess.Popen[bytes] | None = None
-        self._commands = 0
-        self._captures = folder / "captures"
-        self._captures.mkdir(exist_ok=True)
+        self._files = RunFiles(folder, self.log_folder)
 
     @classmethod
     def start(cls, settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell = lambda _: None) -> LocalCluster:
@@ -85,13 +83,13 @@ class LocalCluster:
         """Run a shell command in a service and wait for its end."""
         command = self.translate(command)
         started, clock = utc_now(), time.monotonic()
-        out, err = self._capture_files()
+        out, err = self._files.outputs()
         limit = self._settings.command_timeout if timeout is None else timeout
         ended = self.keeper.run(service, [SHELL, "-c", command], out, err, timeout=limit)
         seconds = time.monotonic() - clock
         stderr = read(err)
         if ended["timed_out"]:
-            stderr += f"\nharness: ended after its time limit of {limit:.0f} s\n"
+            stderr = ended_late(stderr, limit)
         return captured(service, command, read(out), stderr, ended["exit_code"], started=started, seconds=seconds)
 
     def exec_background(self, service: str, command: str, *, serves: str | None = None) -> LocalBackground:
@@ -99,7 +97,7 @@ class LocalCluster:
         command = self.translate(command)
         if serves:
             self.keeper.ask(op="stop_service", service=serves)
-        out, err = self._server_logs(serves) if serves else self._capture_files()
+        out, err = self._files.server_logs(serves) if serves else self._files.outputs()
         background = LocalBackground(self.keeper, service, command, out, err)
         words = [SHELL, "-c", command]
         started = self.keeper.run(service, words, out, err, background=True, serves=serves, log=str(err))
@@ -198,28 +196,12 @@ class LocalCluster:
 
     def save_backgrounds(self, named: Mapping[str, object]) -> None:
         """Store how background commands are found again by a harness that joins."""
-        states = {name: item.state() for name, item in named.items() if isinstance(item, LocalBackground)}
-        (self.folder / "backgrounds.json").write_text(json.dumps(states), encoding="utf-8")
+        self._files.save_backgrounds(named)
 
     def restore_backgrounds(self) -> dict[str, LocalBackground]:
         """Find the background commands of earlier harnesses again, by name."""
-        try:
-            states = json.loads((self.folder / "backgrounds.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
+        states = self._files.backgrounds()
         return {name: LocalBackground.restore(self.keeper, state) for name, state in states.items()}
-
-    def _server_logs(self, name: str) -> tuple[Path, Path]:
-        """Give new, empty log files of a server that a step starts."""
-        logs = (self.log_folder / f"{name}.out.log", self.log_folder / f"{name}.log")
-        for file in logs:
-            file.write_bytes(b"")
-        return logs
-
-    def _capture_files(self) -> tuple[Path, Path]:
-        self._commands += 1
-        name = f"{os.getpid()}-{self._commands}"
-        return self._captures / f"{name}.out", self._captures / f"{name}.err"
 
 
 def _processes_of(folder: Path, within: float = 5.0) -> list[str]:

@@ -24,7 +24,7 @@ from types import FrameType
 
 from harness.cluster import runs
 from harness.cluster.addresses import HOST_NAMES, Reservations
-from harness.cluster.captures import captured, read, utc_now
+from harness.cluster.captures import captured, ended_late, read, utc_now
 from harness.cluster.compose import background, engine, files, images
 from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.background import ComposeBackground
@@ -34,6 +34,7 @@ from harness.cluster.compose.project import Project, ProjectSpec, as_typed
 from harness.cluster.compose.servers import ComposeServers
 from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.protocol import ServerState, Tell
+from harness.cluster.run_files import RunFiles
 from harness.cluster.services import API, ROOM_OF
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault, HarnessError, UsageError
@@ -49,7 +50,6 @@ DEATH_GRACE = 20.0
 
 MEMORY_INTERVAL = 2.0
 SERVERS = "servers.json"
-BACKGROUNDS = "backgrounds.json"
 
 
 class ComposeCluster:
@@ -70,9 +70,7 @@ class ComposeCluster:
         self._ports = Reservations()
         self._asides: list[Capture] = []
         self._versions: dict[str, str] = {}
-        self._jobs = 0
-        self._captures = folder / "captures"
-        self._captures.mkdir(exist_ok=True)
+        self._files = RunFiles(folder, self.log_folder)
 
     # Beginning and end
 
@@ -227,13 +225,13 @@ class ComposeCluster:
     def exec(self, service: str, command: str, *, timeout: float | None = None) -> Capture:
         """Run a shell command in a service and wait for its end."""
         limit = self._settings.command_timeout if timeout is None else timeout
-        out, err = self._capture_files()
+        out, err = self._files.outputs()
         started, clock = utc_now(), time.monotonic()
         running = self._launch(service, command, out, err)
         code, late = self._await_end(running, limit)
         stderr = read(err)
         if late:
-            stderr += f"\nharness: ended after its time limit of {limit:.0f} s\n"
+            stderr = ended_late(stderr, limit)
         seconds = time.monotonic() - clock
         return captured(
             service, command, read(out), stderr, code, started=started, seconds=seconds, typed=running.typed
@@ -262,18 +260,15 @@ class ComposeCluster:
     def exec_background(self, service: str, command: str, *, serves: str | None = None) -> ComposeBackground:
         """Run a shell command and do not wait; with `serves` wait until that server is ready."""
         if not serves:
-            return self._launch(service, command, *self._capture_files())
+            return self._launch(service, command, *self._files.outputs())
         self._containers.signaller(service)(serves, signal.SIGTERM, False)  # an earlier one
-        out, err = self.log_folder / f"{serves}.out.log", self.log_folder / f"{serves}.log"
-        for file in (out, err):
-            file.write_bytes(b"")
-        running = self._launch(service, command, out, err, job=serves)
+        running = self._launch(service, command, *self._files.server_logs(serves), job=serves)
         self._servers.serve(serves, lambda: running.wait(0))
         return running
 
     def attach(self, service: str, words: Sequence[str]) -> int:
         """Run a program in a service on this terminal. Gives its exit code; signals go to the program."""
-        job, name = self._new_name(), self._containers.name_of(service)
+        job, name = self._files.new_name(), self._containers.name_of(service)
         self._containers.ensure(service)
         interactive = sys.stdin.isatty() and sys.stdout.isatty()
         flags = ["--env", f"{JOB}={job}", *(() if interactive else ("--no-TTY",))]
@@ -294,8 +289,8 @@ class ComposeCluster:
         name = self._containers.name_of(service)
         self._containers.ensure(service)
         words, typed = as_typed(name, command)
-        own = self._new_name()
-        exit_file = self._captures / f"{own}.exit"
+        own = self._files.new_name()
+        exit_file = self._files.capture("exit", own)
         signaller = self._containers.signaller(service)
         running = ComposeBackground(job or own, signaller, service, command, typed, out, err, exit_file)
         for file in (out, err):
@@ -305,14 +300,6 @@ class ComposeCluster:
             [*self._project.docker_compose_command(), "exec", *flags, name, *words], self._project.environment
         )
         return running
-
-    def _capture_files(self) -> tuple[Path, Path]:
-        name = self._new_name()
-        return self._captures / f"{name}.out", self._captures / f"{name}.err"
-
-    def _new_name(self) -> str:
-        self._jobs += 1
-        return f"{os.getpid()}-{self._jobs}"
 
     # What the report shows of this backend alone
 
@@ -346,17 +333,12 @@ class ComposeCluster:
 
     def save_backgrounds(self, named: Mapping[str, object]) -> None:
         """Store how background commands and servers are found again by a harness that joins."""
-        states = {name: item.state() for name, item in named.items() if isinstance(item, ComposeBackground)}
-        (self.folder / BACKGROUNDS).write_text(json.dumps(states), encoding="utf-8")
+        self._files.save_backgrounds(named)
         self._remember_servers()
 
     def restore_backgrounds(self) -> dict[str, ComposeBackground]:
         """Find the background commands of earlier harnesses again, by name."""
-        try:
-            states = json.loads((self.folder / BACKGROUNDS).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        signaller = self._containers.signaller
+        states, signaller = self._files.backgrounds(), self._containers.signaller
         return {name: ComposeBackground.restore(signaller(state["service"]), state) for name, state in states.items()}
 
     def _remember_servers(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from testcontainers.compose import DockerCompose
 
+from harness.cluster.captures import decode
 from harness.errors import EnvironmentFault
 
 FILE = "compose.json"
@@ -62,7 +63,6 @@ class Project(DockerCompose):
         super().__init__(Path(spec.files[0]).parent, compose_file_name=list(spec.files), wait=False)
         self.spec = spec
         self.timeout = timeout
-        self._running: subprocess.Popen[bytes] | None = None
 
     @cached_property
     def compose_command_property(self) -> list[str]:
@@ -93,24 +93,25 @@ class Project(DockerCompose):
     def up(self, services: Sequence[str], *, alone: bool = False) -> str:
         """Start services, `alone` without those that they depend on. Returns what Compose printed."""
         flags = ["--detach", "--no-build", *(["--no-deps"] if alone else [])]
-        done = self._run_command([*self.docker_compose_command(), "up", *flags, *services])
-        return done.stderr.decode("utf-8", "backslashreplace") + done.stdout.decode("utf-8", "backslashreplace")
+        return "".join(self._ask("up", *flags, *services))
 
     def down(self, grace: float) -> str:
         """End and remove everything, volumes too. Returns what Compose printed."""
         flags = ["--volumes", "--remove-orphans", "--timeout", f"{grace:.0f}"]
-        done = self._run_command([*self.docker_compose_command(), "down", *flags])
-        return done.stderr.decode("utf-8", "backslashreplace") + done.stdout.decode("utf-8", "backslashreplace")
+        return "".join(self._ask("down", *flags))
 
     def images(self) -> list[str]:
         """Give the names of all images that the files name."""
-        done = self._run_command([*self.docker_compose_command(), "config", "--images"])
-        return done.stdout.decode("utf-8", "backslashreplace").split()
+        return self._ask("config", "--images")[1].split()
 
     def table(self) -> str:
         """Give what `docker compose ps` prints."""
-        done = self._run_command([*self.docker_compose_command(), "ps"])
-        return done.stdout.decode("utf-8", "backslashreplace")
+        return self._ask("ps")[1]
+
+    def _ask(self, *words: str) -> tuple[str, str]:
+        """Run a subcommand. Gives its stderr, where Compose tells how it goes on, and its stdout."""
+        done = self._run_command([*self.docker_compose_command(), *words])
+        return decode(done.stderr), decode(done.stdout)
 
     def _run_command(self, cmd: str | list[str], context: str | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a command of Compose, within the time limit; it does not outlive this call."""
@@ -136,8 +137,7 @@ class Project(DockerCompose):
                 if process.returncode is None:
                     _end(process)
         if process.returncode:
-            words_seen = err.decode("utf-8", "backslashreplace")
-            raise self._fault(words, f"exit code {process.returncode}", words_seen)
+            raise self._fault(words, f"exit code {process.returncode}", decode(err))
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def _fault(self, words: Sequence[str], seen: str, text: str) -> EnvironmentFault:
