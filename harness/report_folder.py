@@ -12,8 +12,8 @@ from harness import record as records
 from harness.errors import EnvironmentFault
 from harness.locks import take
 from harness.model import Outcome
+from harness.render import RECORD, RENDERERS
 
-OWN_FILES = ("record.json", "README.md", "report.html", "junit.xml", "history.txt")
 _LOCK = ".lock"
 
 
@@ -28,7 +28,7 @@ class ReportFolder:
         self.path = path
         try:
             self._lock = self._hold(say)
-            for name in OWN_FILES:
+            for name in (RECORD, *RENDERERS):
                 (self.path / name).unlink(missing_ok=True)
         except OSError as problem:
             raise EnvironmentFault(
@@ -65,7 +65,7 @@ class ReportFolder:
 def expected_seconds(out: Path) -> dict[str, float]:
     """Give what services and steps took in the last run whose record is in a folder; nothing when there is none."""
     try:
-        last = records.load(out / "record.json")
+        last = records.load(out / RECORD)
     except (records.RecordError, OSError):
         return {}
     services = {f"service {item.name}": item.ready_seconds for item in last.services}

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from harness.render import RECORD, RENDERERS
 from harness.settings import cache_dir
 
 PROJECT = Path(__file__).parents[1]
@@ -216,7 +217,7 @@ def assert_all_holds(record: Mapping[str, Any], out: Path) -> None:
     assert not problems, "\n".join(problems)
     assert tuple(outcomes(record)) == STEPS
     assert len(record["invariants"]) >= 13
-    for name in ("README.md", "report.html", "record.json", "junit.xml", "history.txt"):
+    for name in (RECORD, *RENDERERS):
         assert (out / name).stat().st_size > 0
 
 

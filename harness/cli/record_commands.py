@@ -19,7 +19,10 @@ from harness.render import write_all
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to [default: the record's].")
 @click.option("--mask", is_flag=True, help="Mask user, host and home folder, for a report that is committed.")
 def render(record: Path, out: Path | None, mask: bool) -> ExitCode:
-    """Write README.md, report.html, junit.xml and history.txt again from a record.json. No cluster is needed.
+    """Write all that a run writes again from its record.json. No cluster is needed.
+
+    README.md and report.html are for people, summary.md is for the page of a CI job, junit.xml and ctrf.json are for
+    its test page, and history.txt lists the commands.
 
     \b
     Examples:

@@ -48,8 +48,8 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def report(**options: Any) -> ExitCode:
     """The main job: bring up the cluster, run every step, write the report.
 
-    The report is written after each step: README.md, report.html, record.json, junit.xml and
-    history.txt in reports/latest.
+    The report is written after each step, in reports/latest: record.json, README.md and report.html for people,
+    summary.md, junit.xml and ctrf.json for a CI, history.txt.
     Exit codes: 0 all holds, 1 a step failed, 3 the cluster's fault, 130 interrupted.
 
     \b

@@ -36,8 +36,9 @@ def result(record: Record) -> str:
     ended = Counter(step.outcome for step in record.steps)
     parts = [f"{ended[Outcome.PASSED]} of {plural(len(record.steps), 'step')} passed"]
     parts += [f"{ended[outcome]} {word}" for outcome, word in _OTHER_ENDS.items() if ended[outcome]]
+    count = len(record.invariants)
     held = sum(invariant.holds for invariant in record.invariants)
-    invariants = f"{held} of {plural(len(record.invariants), 'invariant')} hold" if record.invariants else ""
+    invariants = f"{held} of {plural(count, 'invariant')} {'holds' if count == 1 else 'hold'}" if count else ""
     return "; ".join(filter(None, [", ".join(parts), invariants]))
 
 

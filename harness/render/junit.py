@@ -1,38 +1,36 @@
-"""JUnit XML for a CI's test page: a suite of the steps, and one of the invariants.
-
-Every invariant is a test case, so that a check which is no longer made shows as a missing one.
-"""
+"""JUnit XML for a CI's test page: a suite of the steps, and one of the invariants."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from harness.model import Capture, Check, Invariant, Outcome, Record, StepRecord
-from harness.render.history import fold
-from harness.render.text import plain_value, visible
+from harness.model import Outcome, Record
+from harness.render.cases import INVARIANTS, Case, cases, ran
+from harness.render.text import visible
 
-_ENDS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+_ENDS = {Outcome.FAILED: "failure", Outcome.INFRASTRUCTURE: "error", Outcome.BLOCKED: "skipped"}
+_COUNTS = {"failures": Outcome.FAILED, "errors": Outcome.INFRASTRUCTURE, "skipped": Outcome.BLOCKED}
 
 
 def render_junit(record: Record) -> str:
     """Give the XML text; what XML 1.0 cannot carry is shown as an escape. Equal records give equal text."""
-    cases = [_step(step, record.assignment) for step in record.steps]
-    suites = [_suite(record.assignment, cases, record.seconds)]
-    suites[0].set("timestamp", record.started[:19])
-    suites[0].insert(0, _properties({"backend": record.backend, "mode": record.mode}, record.versions))
-    if record.invariants:
-        suites.append(_suite("invariants", [_invariant(each) for each in record.invariants], 0))
+    found = cases(record)
+    steps = _suite(record.assignment, found[: len(record.steps)], record.seconds)
+    steps.set("timestamp", record.started[:19])
+    steps.insert(0, _properties({"backend": record.backend, "mode": record.mode}, record.versions))
     root = ET.Element("testsuites")
-    root.extend(suites)
+    root.append(steps)
+    if record.invariants:
+        root.append(_suite(INVARIANTS, found[len(record.steps) :], 0))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(name: str, cases: list[ET.Element], seconds: float) -> ET.Element:
-    counts = {key: str(sum(case.find(end) is not None for case in cases)) for end, key in _ENDS.items()}
-    suite = _element("testsuite", name=name, tests=str(len(cases)), **counts, time=f"{seconds:.3f}")
-    suite.extend(cases)
+def _suite(name: str, found: Sequence[Case], seconds: float) -> ET.Element:
+    counts = {key: str(sum(case.outcome is outcome for case in found)) for key, outcome in _COUNTS.items()}
+    suite = _element("testsuite", name=name, tests=str(len(found)), **counts, time=f"{seconds:.3f}")
+    suite.extend(map(_case, found))
     return suite
 
 
@@ -43,40 +41,17 @@ def _properties(settings: Mapping[str, str], versions: Mapping[str, str]) -> ET.
     return properties
 
 
-def _step(step: StepRecord, assignment: str) -> ET.Element:
-    case = _element("testcase", classname=assignment, name=step.id, time=f"{step.seconds:.3f}")
-    match step.outcome:
+def _case(case: Case) -> ET.Element:
+    element = _element("testcase", classname=case.suite, name=case.name, time=f"{case.seconds:.3f}")
+    match case.outcome:
         case Outcome.BLOCKED:
-            case.append(_element("skipped", message=f"blocked by {step.blocked_by or 'an earlier step'}"))
-        case Outcome.FAILED:
-            case.append(_fault("failure", step))
-        case Outcome.INFRASTRUCTURE:
-            case.append(_fault("error", step))
-    if step.commands:
-        case.append(_element("system-out", "\n".join(map(_ran, step.commands))))
-    return case
-
-
-def _fault(tag: str, step: StepRecord) -> ET.Element:
-    unmet = [_difference(check.what, check) for check in step.checks if not check.holds]
-    text = "\n".join(filter(None, [step.message, *unmet])) or "no message"
-    return _element(tag, text, message=text.splitlines()[0], type=step.outcome.value)
-
-
-def _invariant(invariant: Invariant) -> ET.Element:
-    case = _element("testcase", classname="invariants", name=invariant.id, time="0.000")
-    if not invariant.holds:
-        case.append(_element("failure", message=_difference(invariant.id, invariant), type="invariant"))
-    return case
-
-
-def _difference(what: str, seen: Check | Invariant) -> str:
-    return f"{what}: expected {plain_value(seen.expected)}, got {plain_value(seen.actual)}"
-
-
-def _ran(capture: Capture) -> str:
-    ended = "still running" if capture.exit_code is None else f"exit code {capture.exit_code}"
-    return f"{capture.service}: {' '.join(fold(capture.command).split())} ({ended})"
+            element.append(_element("skipped", message=case.message))
+        case Outcome.FAILED | Outcome.INFRASTRUCTURE:
+            kind = INVARIANTS[:-1] if case.suite == INVARIANTS else case.outcome.value
+            element.append(_element(_ENDS[case.outcome], case.details, message=case.message, type=kind))
+    if case.commands:
+        element.append(_element("system-out", "\n".join(map(ran, case.commands))))
+    return element
 
 
 def _element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:

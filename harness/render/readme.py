@@ -57,7 +57,7 @@ def render_readme(record: Record) -> str:
         f"**Result:** {figures.result(record)}.",
         *(["## Pipeline", fence(graph, "mermaid")] if graph else []),
         "## Steps",
-        _table(
+        table(
             ("#", "step", "outcome", "seconds"),
             (
                 (str(number), _link(step), status(step.outcome), f"{step.seconds:.1f}")
@@ -175,7 +175,7 @@ def _check(check: Check) -> str:
 def _appendix(record: Record) -> Iterator[str]:
     if record.invariants:
         yield "## Invariants"
-        yield _table(
+        yield table(
             ("invariant", "expected", "actual", "holds"),
             (
                 (inline(each.id), value(each.expected), value(each.actual), "✓" if each.holds else "✗")
@@ -184,7 +184,7 @@ def _appendix(record: Record) -> Iterator[str]:
         )
     if record.services:
         yield "## Servers"
-        yield _table(
+        yield table(
             ("server", "seconds until ready", "peak memory, MiB"),
             (
                 (inline(each.name), f"{each.ready_seconds:.1f}", f"{each.peak_rss_bytes / 2**20:,.0f}")
@@ -193,7 +193,7 @@ def _appendix(record: Record) -> Iterator[str]:
         )
     if record.versions:
         yield "## Versions"
-        yield _table(
+        yield table(
             ("part", "version"),
             ((inline(part), code(record.versions[part])) for part in sorted(record.versions)),
         )
@@ -205,7 +205,8 @@ def _appendix(record: Record) -> Iterator[str]:
     )
 
 
-def _table(head: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> str:
+    """Give a table of cells that are Markdown already."""
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ("---",) * len(head), *body])
 
 

@@ -1,7 +1,7 @@
 """Text that looks like a secret, masked where it can be seen that it was.
 
-report.html alone uses this: a page is passed around more freely than the record. README.md stands beside record.json
-and shows what was printed, byte for byte, with a digest that a mask would break.
+report.html and a CI job's summary use this: they are passed around more freely than the record. README.md stands beside
+record.json and shows what was printed, byte for byte, with a digest that a mask would break.
 """
 
 from __future__ import annotations

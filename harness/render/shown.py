@@ -1,7 +1,7 @@
-"""Captured text as report.html shows it: escapes made visible, secrets masked, what is too long cut in its middle.
+"""Captured text for a page: escapes made visible, secrets masked, what is too long cut in its middle.
 
-All of it takes time linear in the text, and a text of any length is cut before it is looked at closely. HTML is escaped
-by the templates.
+All of it takes time linear in the text, and a text of any length is cut before it is looked at closely. Escaping for
+HTML or Markdown is left to the renderer.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class Shown:
         return max(map(len, f"{self.head}\n{self.tail}".split("\n")))
 
 
-def shown(text: str) -> Shown:
-    """Give a text for a box of its own, with its lines as they are."""
+def shown(text: str, *, most_lines: int = MAX_LINES, most_characters: int = MAX_CHARACTERS) -> Shown:
+    """Give a text for a box of its own, with its lines as they are; of a long one head and tail, half of each."""
     lines = lines_of(text)
     text = text.removesuffix("\n")
-    if lines <= MAX_LINES and len(text) <= MAX_CHARACTERS:
+    if lines <= most_lines and len(text) <= most_characters:
         return Shown(masked(visible(text)), "", "", lines)
-    half = MAX_CHARACTERS // 2
-    head = _head(visible(text[: half + _MARGIN]), half)
-    tail = _tail(visible(text[-half - _MARGIN :]), half)
+    half = most_characters // 2
+    head = _head(visible(text[: half + _MARGIN]), half, most_lines // 2)
+    tail = _tail(visible(text[-half - _MARGIN :]), half, most_lines // 2)
     left_out = lines - lines_of(head) - lines_of(tail)
     size = len(text.encode("utf-8", "surrogatepass")) - len(f"{head}{tail}".encode("utf-8", "surrogatepass"))
     what = [plural(left_out, "line")] * (left_out > 0) + [f"about {_size(size)}"] * (size > 0)
@@ -73,15 +73,15 @@ def _masked(value: Fact) -> Fact:
     return value
 
 
-def _head(text: str, room: int) -> str:
-    end = min(room, _nth_line(text, MAX_LINES // 2))
+def _head(text: str, room: int, most_lines: int) -> str:
+    end = min(room, _nth_line(text, most_lines))
     end = text.rfind("\n", 0, end) if "\n" in text[:end] else end
     return text[: next((start for start, stop in spans(text) if start < end < stop), end)]
 
 
-def _tail(text: str, room: int) -> str:
+def _tail(text: str, room: int, most_lines: int) -> str:
     text = text[::-1]
-    end = min(room, _nth_line(text, MAX_LINES // 2))
+    end = min(room, _nth_line(text, most_lines))
     end = text.rfind("\n", 0, end) if "\n" in text[:end] else end
     text, begin = text[::-1], len(text) - end
     return text[next((stop for start, stop in spans(text, is_tail=True) if start < begin < stop), begin) :]

@@ -15,6 +15,7 @@ import pytest
 from machine import HARNESS, PATIENT, PROJECT, ListenerWatch, assert_all_holds, run, started
 
 from harness import record as records
+from harness.render import RENDERERS
 from harness.settings import cache_dir
 
 LONELY = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-current-user", "--net")
@@ -113,7 +114,7 @@ def test_the_report_reads_back_with_confidence_1_and_true_digests(record: dict[s
 def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], out: Path, tmp_path: Path) -> None:
     ended = run(HARNESS, "render", out / "record.json", "--out", tmp_path)
     assert ended.code == 0, ended.output
-    for name in ("README.md", "report.html", "junit.xml", "history.txt"):
+    for name in RENDERERS:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 

@@ -17,8 +17,7 @@ from harness.readme import Block, Kind, Reading, read
 from harness.readme.digests import check
 from harness.readme.tokens import parse
 from harness.record import load
-from harness.render import render_readme
-from harness.render.readme import excerpt_of, fence_text
+from harness.render.readme import excerpt_of, fence_text, render_readme
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 OUTPUTS = (Kind.OUTPUT, Kind.LISTING)

@@ -15,7 +15,7 @@ from samples import capture, record_of
 from harness import cli
 from harness.errors import ExitCode
 from harness.readme import ReportError, read, read_file
-from harness.render import render_readme
+from harness.render.readme import render_readme
 
 REPORT = render_readme(
     record_of(

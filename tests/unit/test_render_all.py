@@ -1,26 +1,42 @@
-"""All reports of a record are written side by side."""
+"""All reports of a record are written side by side, and only the record decides what is in them."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+from machine import PROJECT, run
 from samples import sample_record
 
 from harness.record import load
-from harness.render import render_history, render_html, render_junit, render_readme, write_all
+from harness.render import RENDERERS, write_all
 
 
 def test_all_files_are_written_and_nothing_else(tmp_path: Path) -> None:
     paths = write_all(sample_record(), tmp_path / "new" / "report")
-    assert [path.name for path in paths] == ["record.json", "README.md", "report.html", "junit.xml", "history.txt"]
+    names = ["record.json", "README.md", "report.html", "summary.md", "junit.xml", "ctrf.json", "history.txt"]
+    assert [path.name for path in paths] == names
     assert sorted((tmp_path / "new" / "report").iterdir()) == sorted(paths)
     assert load(paths[0]) == sample_record()
-    renderers = (render_readme, render_html, render_junit, render_history)
-    rendered = [render(sample_record()).encode() for render in renderers]
-    assert [path.read_bytes() for path in paths[1:]] == rendered
+    assert [path.read_bytes() for path in paths[1:]] == [each(sample_record()).encode() for each in RENDERERS.values()]
 
 
 def test_every_report_can_be_made_again_from_record_json_with_the_same_bytes(tmp_path: Path) -> None:
     first = write_all(sample_record(), tmp_path / "first")
     second = write_all(load(first[0]), tmp_path / "second")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+@pytest.mark.parametrize("name", ["sample", "sample-compose"])
+def test_the_committed_reports_are_what_their_record_renders(name: str, tmp_path: Path) -> None:
+    """Another folder, hash seed, time zone and locale change no byte."""
+    committed = PROJECT / "reports" / name
+    for seed, zone, locale in (("1", "Pacific/Chatham", "C"), ("2", "America/Caracas", "POSIX")):
+        out = tmp_path / f"the folder {seed}"
+        env = {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        command = [sys.executable, "-m", "harness", "render", committed / "record.json", "--out", out]
+        ended = run(*command, cwd=tmp_path, env=env)
+        assert ended.code == 0, ended.output
+        found = {path.name: path.read_bytes() for path in out.iterdir()}
+        assert found == {path.name: path.read_bytes() for path in committed.iterdir() if path.is_file()}

@@ -9,8 +9,7 @@ import subprocess
 import pytest
 from samples import capture, record_of, sample_record
 
-from harness.render import render_history
-from harness.render.history import fold
+from harness.render.history import fold, render_history
 
 COMMANDS = [
     "echo one",

@@ -9,7 +9,7 @@ from samples import capture, record_of, sample_record
 
 from harness.model import Invariant, Outcome
 from harness.record import from_json, to_json
-from harness.render import render_junit
+from harness.render.junit import render_junit
 
 
 def suites() -> tuple[ET.Element, ET.Element]:

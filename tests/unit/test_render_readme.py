@@ -12,7 +12,7 @@ from samples import GAME_API, MESSAGES, capture, event, record_of, sample_record
 
 from harness.model import Check, Invariant, Outcome, StepRecord
 from harness.record import from_json, to_json
-from harness.render import render_readme
+from harness.render.readme import render_readme
 from harness.render.text import digest
 
 OWN_HTML = re.compile(

@@ -10,7 +10,8 @@ from samples import sample_record
 
 from harness.errors import EnvironmentFault
 from harness.record import save
-from harness.report_folder import OWN_FILES, ReportFolder, expected_seconds
+from harness.render import RECORD, RENDERERS
+from harness.report_folder import ReportFolder, expected_seconds
 
 Hold = Callable[..., ReportFolder]
 
@@ -42,7 +43,7 @@ def test_a_folder_is_made_where_there_is_none(hold: Hold, tmp_path: Path, said: 
 def test_only_the_last_runs_own_files_are_taken_away(hold: Hold, tmp_path: Path) -> None:
     out = tmp_path / "reports" / "latest"
     out.mkdir(parents=True)
-    for name in (*OWN_FILES, "notes.txt"):
+    for name in (RECORD, *RENDERERS, "notes.txt"):
         (out / name).write_text("old")
     hold()
     assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == ["notes.txt"]
