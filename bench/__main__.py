@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import compose, first_run, page
+from bench import compose, first_run, page, static
 
-BENCHMARKS = {"first-run": first_run.measure, "compose": compose.measure}
+BENCHMARKS = {"first-run": first_run.measure, "compose": compose.measure, "static": static.measure}
 
 if __name__ == "__main__":
     names = sys.argv[1:]

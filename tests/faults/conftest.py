@@ -1,4 +1,7 @@
-"""Rounds and seeds of fault tests: short by default, long by `./run faults NAME --rounds N`."""
+"""Rounds and seeds of fault tests: short by default, long by `./run faults NAME --rounds N`.
+
+A module gives its `SHORT`, the rounds of the short form, and may give its `FAULTS`, of which each round takes the next.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
-    group.addoption("--rounds", type=int, default=3, help="how many faults of a test (default: 3)")
+    group.addoption("--rounds", type=int, help="how many faults of a test (default: the few of its short form)")
     group.addoption("--seed", type=int, default=205, help="seed of their moments (default: 205)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test that asks for `fault_round` one call for each round."""
+    """Give a test that asks for `fault_round` or `fault` one call for each round, no fault twice."""
+    rounds = metafunc.config.getoption("rounds") or metafunc.module.SHORT
     if "fault_round" in metafunc.fixturenames:
-        metafunc.parametrize("fault_round", range(metafunc.config.getoption("rounds")))
+        metafunc.parametrize("fault_round", range(rounds))
+    if "fault" in metafunc.fixturenames:
+        metafunc.parametrize("fault", metafunc.module.FAULTS[:rounds], ids=lambda fault: fault.name)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from machine import PROJECT, run
-from samples import sample_record
+from samples import capture, record_of, sample_record
 
+from harness.check import compare
 from harness.record import load
 from harness.render import RENDERERS, write_all
 
@@ -40,3 +41,13 @@ def test_the_committed_reports_are_what_their_record_renders(name: str, tmp_path
         assert ended.code == 0, ended.output
         found = {path.name: path.read_bytes() for path in out.iterdir()}
         assert found == {path.name: path.read_bytes() for path in committed.iterdir() if path.is_file()}
+
+
+def test_an_output_of_fifty_megabytes_is_compared_and_shown_in_part() -> None:
+    text = "a line of a log that does not end\n" * 1_500_000
+    record = record_of(capture("a", "spark", "spark-submit jobs/endless.py", text))
+    for name, render in RENDERERS.items():
+        assert len(render(record).encode()) < 200_000, name
+    assert compare(record, record).equal
+    other = record_of(capture("a", "spark", "spark-submit jobs/endless.py", f"{text}rows in x: 1\n"))
+    assert not compare(record, other).equal
