@@ -113,8 +113,11 @@ def edges(record: Record) -> Iterator[Edge]:
         for table, captures in found("table", step.commands).items():
             if table.name in folders:
                 yield _rows(step, folders[table.name], table)
-            for maker in makers if not jobs else ():
-                yield _rows(step, maker, table)
+            elif jobs:
+                makers = list(jobs)  # the step makes the table by itself
+            if table.name not in folders or not jobs:
+                for maker in makers:
+                    yield _rows(step, maker, table)
             yield _rows(step, table, PRESTO, captures)
         makers = [] if written else list(jobs)
 

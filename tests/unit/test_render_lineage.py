@@ -57,6 +57,19 @@ def test_a_table_comes_from_its_folder_and_from_the_job_of_the_step_before() -> 
     ]
 
 
+def test_a_table_that_a_step_makes_and_queries_comes_from_its_job() -> None:
+    job = capture("a", "spark", "spark-submit write_guilds_table.py", rows=20)
+    query = capture("b", "presto", 'presto --execute "select count(*) from guild_joins"', rows=20)
+    assert edges(
+        step("topic", capture("c", "kafka", "kafka-topics --create --topic events")), step("guild", job, query)
+    ) == [
+        "events --> write_guilds_table.py",
+        "write_guilds_table.py -->|20 rows| console",
+        "write_guilds_table.py --> table guild_joins",
+        "table guild_joins -->|20 rows| Presto",
+    ]
+
+
 def test_only_requests_that_send_an_event_are_endpoints() -> None:
     topic = capture("a", "kafka", "kafka-topics --create --topic events")
     reads = capture("b", "mids", "curl http://localhost:5000/players/alice/inventory")
