@@ -62,7 +62,7 @@ def parse_ports(values: Sequence[str]) -> dict[str, int]:
     ports = {}
     for value in values:
         name, _, number = value.partition("=")
-        if not number.isdigit() or not 0 < int(number) < 65536:
+        if not (number.isascii() and number.isdigit() and len(number) < 6 and 0 < int(number) < 65536):
             raise UsageError(f"--port {value}", wanted="SERVICE=N with N from 1 to 65535, such as kafka=29092")
         if name not in ORIGINAL:
             raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))

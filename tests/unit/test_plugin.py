@@ -429,7 +429,9 @@ def test_an_unknown_step_is_refused_with_the_nearest_name(assignment: Assignment
     assert world.commands == []
 
 
-@pytest.mark.parametrize("value", ["kafka", "kafka=", "kafka=0", "kafka=65536", "kafka=x", "kafka=-1"])
+@pytest.mark.parametrize(
+    "value", ["kafka", "kafka=", "kafka=0", "kafka=65536", "kafka=x", "kafka=-1", "kafka=²", "kafka=" + "9" * 5000]
+)
 def test_a_port_that_is_none_is_refused(assignment: Assignment, value: str) -> None:
     assignment.step("topic")
     result = assignment.run("--port", value)
