@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from harness.cluster.probes import LOOPBACK as LOOPBACK
@@ -71,14 +73,17 @@ class Addresses:
 
 
 class Reservations:
-    """Ports of an open cluster, held for its life.
+    """Ports of a cluster, held for its life.
 
-    A port is held by a UDP socket bound to the same number: it disturbs no TCP server, two harnesses of any users
-    see each other's, and the kernel frees it when the holder dies. A UDP port is held by a TCP socket in the same way.
+    Two sockets bound to a TCP port hold it. One is a UDP socket: it disturbs no TCP server, two harnesses of any users
+    see each other's, and the kernel frees it when the holder dies. The other one is a TCP socket that does not listen:
+    Linux then gives the port to no outgoing connection, and lets the server listen (both have SO_REUSEADDR). Without it
+    a server would not start where such a connection has its port or had it within the last minute: some of the
+    original's ports are in that range. A UDP port is held by a TCP socket alone.
     """
 
     def __init__(self) -> None:
-        self._held: list[socket.socket] = []
+        self._held = ExitStack()
 
     def choose(self, wanted: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:
         """Give a port to every listener. Returns the ports, and a sentence for each that is not the original's.
@@ -113,9 +118,7 @@ class Reservations:
 
     def close(self) -> None:
         """Free the ports."""
-        for held in self._held:
-            held.close()
-        self._held.clear()
+        self._held.close()
 
     def _any(self, protocol: str = "tcp") -> int:
         for port in _OTHER_PORTS:
@@ -129,19 +132,31 @@ class Reservations:
         own, other = socket.SOCK_STREAM, socket.SOCK_DGRAM
         if protocol == "udp":
             own, other = other, own
-        mutex = socket.socket(socket.AF_INET, other)
-        try:
-            mutex.bind((LOOPBACK, port))
-            for host in (LOOPBACK, "0.0.0.0"):  # noqa: S104 - a server on all interfaces has the port on loopback too
-                with socket.socket(socket.AF_INET, own) as probe:
-                    if own is socket.SOCK_STREAM:
-                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind((host, port))
-        except (OSError, OverflowError):
-            mutex.close()
-            return False
-        self._held.append(mutex)
+        with ExitStack() as bound:
+            try:
+                bound.enter_context(_bound(other, LOOPBACK, port))
+                # A server on all interfaces has the port on loopback too.
+                _bound(own, ALL_INTERFACES, port, shared=True).close()
+                holder = bound.enter_context(_bound(own, LOOPBACK, port, shared=True))
+            except (OSError, OverflowError):
+                return False
+            if own is socket.SOCK_DGRAM or sys.platform != "linux":
+                holder.close()  # a server could not have the port beside it
+            self._held.callback(bound.pop_all().close)
         return True
+
+
+def _bound(kind: socket.SocketKind, host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Give a socket that is bound, and does not listen; a `shared` TCP port can be bound until one listens."""
+    opened = socket.socket(socket.AF_INET, kind)
+    try:
+        if shared and kind is socket.SOCK_STREAM:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def _taken(name: str, port: int) -> EnvironmentFault:

@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.cluster import commands, config_files, java_programs, runs, services
-from harness.cluster.addresses import ORIGINAL, Addresses, Reservations
+from harness.cluster.addresses import Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.faults import as_message
 from harness.cluster.jobs import Jobs
@@ -78,12 +78,8 @@ class Keeper:
         self._unanswered: list[threading.Event] = []
 
     def _make_layout(self) -> Layout:
-        spec = self._spec
-        if spec.mode == "private":
-            ports = {name: port for name, (_, port) in ORIGINAL.items()}
-        else:
-            ports, self.notes = self._reservations.choose(spec.ports)
-        layout = layout_of(self._spec, self._folder, Addresses(spec.mode, ports))
+        ports, self.notes = self._reservations.choose(self._spec.ports)  # in a sandbox all are free
+        layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports))
         layout.logs.mkdir(parents=True, exist_ok=True)
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)

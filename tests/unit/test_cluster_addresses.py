@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -273,3 +275,26 @@ def test_a_listener_takes_the_port_that_was_asked_for_or_none(reserve: Reserve, 
     assert reserve().take("kafka", port) == port
     with pytest.raises(EnvironmentFault, match=f"Port {port} is taken"):
         reserve().take("api", port)
+
+
+def within(client: socket.socket, low: int, high: int) -> None:
+    """Let the kernel choose a connection's port from these alone."""
+    ip_local_port_range = 51  # Linux 6.3 and later; Python has no name for it
+    try:
+        client.setsockopt(socket.IPPROTO_IP, ip_local_port_range, struct.pack("=I", high << 16 | low))
+    except OSError:
+        pytest.skip("this system cannot narrow the ports of one connection")
+
+
+def test_no_outgoing_connection_gets_a_held_port(reserve: Reserve, listen: Listen) -> None:
+    ports = range(50_500, 50_510)
+    server = listen("127.0.0.1", 0).getsockname()
+    held = {port for port in ports[::2] if reserve().one(port) == port}
+    assert held
+    with ExitStack() as opened:
+        for _ in ports:
+            client = opened.enter_context(socket.socket())
+            within(client, ports[0], ports[-1])
+            with suppress(OSError):  # all that are free are in use
+                client.connect(server)
+                assert client.getsockname()[1] not in held
