@@ -46,6 +46,15 @@ class Block:
     `reason` why. `command` is the command's id in the record. `exit_code` is None where the report names none.
 
     `original` is the whole output as it was captured, where the comment's digest proves it; `unproven` says why not.
+
+    `content` is the text as it was typed or printed: without prompts, with wrapped lines joined again; `lines` gives
+    the report's line of each of its lines. Both are empty where they are the text and its own lines.
+
+    `fence` numbers the fences (and code blocks, or cells) from 1; a fence that holds a command and its output is two
+    blocks or more of one number. `form` says what a command is typed at (`shell`, `presto`, `hive`, `pyspark`,
+    `python`, `sql`) or what printed an output (`ab`, `access_log`, `flask`, `json_lines`, `hdfs_ls`, `spark`,
+    `presto`, `hive`, `compose_ps`, `kafka_topics`, `curl`, `history`, `python`, `yaml`, `shell`, …; empty where
+    nothing tells). `answers` is the first line of the command's block that an output or a listing belongs to.
     """
 
     kind: Kind
@@ -64,6 +73,19 @@ class Block:
     comment: Comment | None = None
     original: str | None = None
     unproven: str = ""
+    content: str = ""
+    lines: Sequence[int] = ()
+    fence: int | None = None
+    form: str = ""
+    answers: int | None = None
+    cell: int | None = None
+
+    def printed(self) -> list[tuple[int, str]]:
+        """Give the lines of the content (or the text, where there is no other), each with its line in the report."""
+        if self.content:
+            return list(zip(self.lines, self.content.split("\n"), strict=True))
+        inside = self.first_line + (self.fence is not None)
+        return list(enumerate(self.text.split("\n"), inside))
 
 
 @dataclass(frozen=True, slots=True)
