@@ -70,7 +70,7 @@ FAULTS = (
     Change(
         *("a user's name changed", APP, "event = {**headers,"),
         'event = {**{name: text.replace("user1", "user9") for name, text in headers.items()},',
-        *("topic", 'by_host["user1.comcast.com"]: expected 2, got nothing'),
+        *("topic", 'by_host_and_event_type["user1.comcast.com default"]: expected 1, got nothing'),
     ),
 )
 SHORT = 2
