@@ -4,30 +4,56 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
 
 import click
 
-from harness.cli import (
-    check_commands,
-    cluster_commands,
-    compose_commands,
-    readme_commands,
-    record_commands,
-    run_commands,
-    toolchain_commands,
-)
 from harness.errors import ExitCode, HarnessError
 
+COMMANDS: Final = MappingProxyType(
+    {
+        "report": "run_commands:report",
+        "step": "run_commands:step",
+        "up": "cluster_commands:up",
+        "exec": "cluster_commands:execute",
+        "logs": "cluster_commands:logs",
+        "ps": "cluster_commands:ps",
+        "down": "cluster_commands:down",
+        "render": "record_commands:render",
+        "diff": "check_commands:diff",
+        "readme": "readme_commands:readme",
+        "check": "check_commands:check",
+        "approve": "check_commands:approve",
+        "images": "compose_commands:build_images",
+        "doctor": "toolchain_commands:doctor",
+        "setup": "toolchain_commands:setup",
+        "cache": "toolchain_commands:cache",
+        "lock": "toolchain_commands:lock",
+    }
+)
+"""The commands in the order in which a newcomer needs them, each with where it is."""
 
-class OrderedGroup(click.Group):
-    """Lists its commands in the order in which a newcomer needs them."""
+
+class LazyGroup(click.Group):
+    """Imports a command when it is asked for: most need neither pytest nor a cluster, and start faster without."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Give the names in the order of their registration."""
-        return list(self.commands)
+        """Give the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Give a command, or None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(f"harness.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
 
 
-@click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pipeline-harness")
 def cli() -> None:
     """Run a data pipeline assignment for real, with one record of every command and output.
@@ -40,28 +66,6 @@ def cli() -> None:
       harness exec mids kafkacat -C -b kafka:29092 -t events -o beginning -e
       harness down
     """
-
-
-for command in (
-    run_commands.report,
-    run_commands.step,
-    cluster_commands.up,
-    cluster_commands.execute,
-    cluster_commands.logs,
-    cluster_commands.ps,
-    cluster_commands.down,
-    record_commands.render,
-    check_commands.diff,
-    readme_commands.readme,
-    check_commands.check,
-    check_commands.approve,
-    compose_commands.build_images,
-    toolchain_commands.doctor,
-    toolchain_commands.setup,
-    toolchain_commands.cache,
-    toolchain_commands.lock,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

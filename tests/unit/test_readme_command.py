@@ -150,7 +150,7 @@ def test_what_cannot_be_read_gives_2_and_says_why(
 def test_the_help_has_examples_and_stands_after_diff() -> None:
     result = CliRunner().invoke(cli.cli, ["readme", "--help"])
     assert "harness readme README.md" in result.output
-    names = list(cli.cli.commands)
+    names = list(cli.COMMANDS)
     assert names.index("readme") == names.index("diff") + 1
 
 
