@@ -26,6 +26,7 @@ COMMANDS: Final = MappingProxyType(
         "readme": "readme_commands:readme",
         "check": "check_commands:check",
         "approve": "check_commands:approve",
+        "grade": "grade_commands:grade_command",
         "images": "compose_commands:build_images",
         "doctor": "toolchain_commands:doctor",
         "setup": "toolchain_commands:setup",

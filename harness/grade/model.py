@@ -76,14 +76,15 @@ class Finding:
 class Submission:
     """A submission as it was read: the report, and the text of the other files by their path in the folder.
 
-    `report` is the report's path in the folder. `files` holds what is text and not too large, the report too; `skipped`
-    says of every other one why not. Nothing in it was executed.
+    `report` is the report's path in the folder and `text` what is in it, as the findings count its lines. `files` holds
+    the other files that are text and not too large; `skipped` says of every other one why not. Nothing was executed.
     """
 
     report: PurePosixPath
     reading: Reading
     files: Mapping[str, str]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def blocks(self) -> Sequence[Block]:

@@ -11,8 +11,9 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.render.secrets import masked
 from harness.render.shown import fact, line
-from harness.render.text import plural
+from harness.render.text import plural, visible
 
 
 def render(template: str, *, styles: Sequence[str], script: str | None = None, **context: object) -> str:
@@ -42,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(line=line, fact=fact, plural=plural)
+    environment.filters.update(line=line, fact=fact, plural=plural, shown=lambda text: masked(visible(text)))
     return environment
 
 

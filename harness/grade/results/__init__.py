@@ -1,0 +1,1 @@
+"""What a grading looks like: text for a terminal, JSON, Markdown, a page, annotations. Pure functions."""

@@ -1,0 +1,51 @@
+"""findings.html in a real browser: it asks for nothing, runs nothing, and can be read by everybody."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+
+from pages import SCHEMES, WIDTHS, Opened, scrolls_sideways, unreachable, violations
+from test_grade_results import ALL, HOSTILE, TEXT, WRONG, grading
+
+from harness.grade.model import Finding, Verdict
+from harness.grade.results.page import render_page
+
+WIDE = "x" * 3_000
+SPRAWLING = Finding(WIDE[:80], Verdict.DISAGREES, 4, WIDE, WIDE, [HOSTILE, WIDE], 1)
+PAGES = {
+    "usual": render_page(ALL, TEXT),
+    "hostile": render_page(grading(WRONG, SPRAWLING, report=WIDE), f"{HOSTILE}\n{WIDE}\n" * 5),
+    "empty": render_page(grading(), ""),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_request_leaves_the_page_and_nothing_hostile_runs(open_html: Callable[..., Opened], name: str) -> None:
+    opened = open_html(PAGES[name])
+    opened.page.wait_for_load_state("networkidle")
+    assert opened.requests == [opened.page.url]
+    assert opened.said == []
+    assert opened.page.locator("script, img").count() == 0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_read_it(open_html: Callable[..., Opened], name: str, width: str, scheme: str) -> None:
+    page = open_html(PAGES[name], width, color_scheme=scheme, bypass_csp=True).page
+    assert not violations(page)
+    assert not scrolls_sideways(page)
+    assert not unreachable(page)
+
+
+def test_a_finding_leads_to_its_line(open_html: Callable[..., Opened]) -> None:
+    page = open_html(PAGES["usual"], java_script_enabled=False).page
+    page.get_by_role("link", name="line 8").first.click()
+    assert page.url.endswith("#L8")
+    assert page.locator("#L8").inner_text().endswith("Complete requests:      9")
