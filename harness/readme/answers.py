@@ -32,6 +32,7 @@ _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_CLIENTS: Final = {"beeline": "hive", "hive": "hive", "presto": "presto", "spark-sql": "sql", "trino": "presto"}
 _TITLE: Final = "a heading that names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
 
@@ -141,17 +142,16 @@ def _words(block: Block) -> list[str]:
 
 def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
     """Say of SQL without a prompt which client it was typed at: the one that was started last."""
-    client = "sql"
+    client, service = "sql", None
     for block in blocks:
         if block.kind is Kind.COMMAND and block.form == "shell":
-            started = Command(block).programs & {"presto", "hive", "trino", "beeline", "spark-sql"}
+            started = [_CLIENTS[name] for name in Command(block).programs if name in _CLIENTS]
             if started:
-                client = (
-                    "presto" if started & {"presto", "trino"} else "hive" if started & {"hive", "beeline"} else "sql"
-                )
+                client, service = started[-1], block.service
         elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
-            reason = f"{block.reason}, after {client} was started"
-            block = replace(block, form=client, reason=reason)
+            block = replace(block, form=client, service=service, reason=f"{block.reason}, after {client} was started")
+        elif block.kind is Kind.COMMAND and block.form == client:
+            block = replace(block, service=service)
         yield block
 
 

@@ -107,6 +107,12 @@ def form_of(line: str) -> str:
     return ""
 
 
+FORMS: Final = frozenset(
+    {"ab", "access_log", "compose", "compose_ps", "curl", "dockerfile", "file", "flask", "hdfs_ls", "history", "hive",
+     "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
+)  # fmt: skip
+"""The forms that a block may have; a listing may have the name of any other language as well."""
+
 _DECIDING: Final = (
     "ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics", "presto", "spark", "hive", "curl",
     "json_lines", "compose", "python",

@@ -59,8 +59,7 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
-    found = [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
-    return found
+    return [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
 
 
 def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None:
@@ -76,9 +75,7 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
     started = starts_shell(first) is Start.SURE and not (language in _SOURCES and is_word(first))
     if form in _OWN and share >= 0.6 and not started:
         return Piece(Kind.OUTPUT, form, lines, 0.95, f"its lines are those that {form} prints")
-    if is_python(texts) and not started and form not in ("json_lines", "spark", "presto"):
-        return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
-    if is_python(texts) and share < 0.2 and not started:
+    if is_python(texts) and not started and (share < 0.5 or form not in ("json_lines", "spark", "presto")):
         return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
     if is_compose(texts) and not started:
         return Piece(Kind.LISTING, "yaml", lines, 0.9, "its lines are those of a compose file")
