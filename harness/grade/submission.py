@@ -11,7 +11,9 @@ from typing import Final
 
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.grade.model import Submission
-from harness.readme import read
+from harness.readme import decoded, read_file
+from harness.readme.notebook import flatten, is_notebook
+from harness.readme.sidecar import corrected
 
 REPORTS: Final = (".md", ".markdown", ".ipynb")
 """The endings of files that may be the report."""
@@ -27,6 +29,7 @@ _SKIPPED_FOLDERS: Final = frozenset(
 _SIGNS: Final = re.compile(
     rb"docker-compose|docker compose|spark-submit|kafkacat|kafka-topics|hadoop fs|presto|\bab\b|flask run|```"
 )
+_LINE_END: Final = re.compile("\r\n?")
 _LOOKED_AT: Final = 4_000_000
 """Bytes of a candidate in which signs of a report are counted."""
 
@@ -66,8 +69,21 @@ def load(path: Path, report: str | None = None, sidecar: Path | None = None) -> 
 def _submission(
     path: Path, report: PurePosixPath, files: Mapping[str, str], skipped: Mapping[str, str], sidecar: Path | None
 ) -> Submission:
-    text = path.read_bytes().decode("utf-8", "replace")
-    return Submission(report, read(text), files, skipped, text)
+    reading = read_file(path, lenient=True)
+    if sidecar:
+        reading = corrected(reading, _sidecar(sidecar), str(sidecar))
+    text, _ = decoded(path.read_bytes())
+    text = flatten(text) if is_notebook(path.name) else _LINE_END.sub("\n", text.removeprefix("\ufeff"))
+    return Submission(report, reading, files, skipped, text)
+
+
+def _sidecar(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(
+            f"{path} cannot be read.", wanted="a file that corrects a reading", seen=str(problem)
+        ) from problem
 
 
 def _chosen(folder: Path, sizes: Mapping[str, int], report: str | None) -> str:
