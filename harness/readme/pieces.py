@@ -55,7 +55,8 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     prompts = [prompt(text) for text in texts]
     if any(prompts):
         found = list(_prompted(_outdented(lines, prompts), prompts))
-        return found or [Piece(Kind.OUTPUT, "", lines, 0.6, "a prompt at which nothing is typed")]
+        form = next(each.form for each in prompts if each)
+        return found or [Piece(Kind.OUTPUT, form, lines, 0.6, "a prompt at which nothing is typed")]
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
