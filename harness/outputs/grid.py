@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,6 +16,10 @@ class Grid:
     def of(cls, rule: str) -> Grid:
         """Read the grid from a rule without its outer edges: each `+` is a bar between two columns."""
         return cls(tuple(at for at, character in enumerate(rule) if character == "+"))
+
+    def fits(self, lines: Iterable[str]) -> bool:
+        """Whether each line has its bars at the grid's places."""
+        return all(line[at : at + 1] == "|" for line in lines for at in self.bars)
 
     def cells(self, line: str) -> list[str]:
         """Give the stripped cells of a line, so that a `|` inside a cell stays in it.
