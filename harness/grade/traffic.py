@@ -134,7 +134,9 @@ def _ab(args: Sequence[str], blank: Load) -> Load:
         return replace(blank, tool="ab")
     given = dict(options)
     hosts = [_header(value) for option, value in options if option == "-H" and value.lower().startswith("host:")]
-    method = given.get("-m") or ("POST" if "-p" in given else "PUT" if "-u" in given else "HEAD" if "-i" in given else "GET")
+    method = given.get("-m") or (
+        "POST" if "-p" in given else "PUT" if "-u" in given else "HEAD" if "-i" in given else "GET"
+    )
     count = None if "-t" in given else _count(given.get("-n", "1"))
     load = replace(blank, tool="ab", count=count, method=method.upper(), body="-i" not in given and "-l" not in given)
     return _at(load, rest[0] if rest else "", hosts[-1] if hosts else None)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.grade.code.sources import own_files
 from harness.grade.model import Submission
+from harness.grade.traffic import Load, of_block
 from harness.outputs.shell import Program, parse
 from harness.readme.blocks import Block, Kind
 
 _LINE_LIMIT: Final = 400
 """Most lines that are joined to one command: an open quote must not swallow a report."""
 
+_CURL_VERBS: Final = ("-G", "--get", "-T", "--upload", "--json", "--data-", "-I", "--head", "-K", "--config")
+_PORT: Final = 5000
+_SERVERS: Final = frozenset({"mids"})
 _PLACEHOLDERS: Final = ("$", "<", "{", "*", "...", "…")
 
 
@@ -26,15 +30,6 @@ class Command:
     file: str
     line: int
     block: Block | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request that a command sends: the method (None if the command does not tell) and the URL as it was typed."""
-
-    method: str
-    url: str
-    command: Command
 
 
 def typed(submission: Submission) -> Iterator[Command]:
@@ -51,24 +46,20 @@ def scripted(submission: Submission) -> Iterator[Command]:
             yield from _commands(list(enumerate(text.split("\n"), 1)), path, None)
 
 
-def calls(command: Command) -> Iterator[Call]:
-    """Give the requests that `ab`, `curl` and `wget` in a command send, those with a shell variable left out."""
-    for program in command.programs:
-        if program.name not in ("ab", "curl", "wget"):
-            continue
-        for url in _urls(program):
-            yield Call(_method(program), url, command)
+def calls(command: Command) -> list[Load]:
+    """Give the requests that a command sends to the API.
 
-
-def option(program: Program, *names: str) -> str | None:
-    """Give the value after an option, or joined to it by `=`."""
-    for at, word in enumerate(program.args):
-        if word in names and at + 1 < len(program.args):
-            return program.args[at + 1]
-        head, equals, value = word.partition("=")
-        if equals and head in names:
-            return value
-    return None
+    Those whose URL the shell has to fill in have no target; the method is empty where an option of `curl` may change it.
+    """
+    if not any(program.name in ("ab", "curl") for program in command.programs):
+        return []
+    found = of_block(Block(Kind.COMMAND, command.text, command.line, command.line, form="shell"), 0, {})
+    unsure = any(word.startswith(_CURL_VERBS) for program in command.programs for word in program.args)
+    return [
+        replace(load, method="") if unsure and load.tool == "curl" else load
+        for load in found
+        if load.tool in ("ab", "curl") and (load.port == _PORT or load.server in _SERVERS)
+    ]
 
 
 def is_literal(word: str) -> bool:
@@ -133,33 +124,3 @@ def _open_quote(text: str, quote: str) -> str:
         elif character in "'\"":
             quote = character
     return quote
-
-
-def _urls(program: Program) -> Iterator[str]:
-    for word in program.args:
-        if "://" in word[:9] or (":5000" in word and not word.startswith(("-", "Host"))):
-            yield word
-
-
-def _method(program: Program) -> str:
-    args = program.args
-    if program.name == "ab":
-        if named := option(program, "-m"):
-            return named.upper()
-        if any(word.startswith("-p") for word in args):
-            return "POST"
-        if any(word.startswith("-u") for word in args):
-            return "PUT"
-        return "HEAD" if "-i" in args else "GET"
-    if named := option(program, "-X", "--request", "--method"):
-        return named.upper()
-    joined = next((word[2:] for word in args if word.startswith("-X") and len(word) > 2), "")
-    if joined:
-        return joined.upper()
-    if "-G" in args or "--get" in args:
-        return "GET"
-    if "-I" in args or "--head" in args:
-        return "HEAD"
-    if any(word in ("-d", "-F", "--form", "--json") or word.startswith(("--data", "--post")) for word in args):
-        return "POST"
-    return "PUT" if "-T" in args or "--upload-file" in args else "GET"

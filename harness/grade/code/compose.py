@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.grade.model import Submission
 from harness.grade.code.sources import base_name, own_files
+from harness.grade.model import Submission
 
 
 def services(text: str) -> set[str] | None:

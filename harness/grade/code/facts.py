@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.grade.code import commands, jobs, sql
 from harness.grade.code.routes import Api, is_app, read_api
-from harness.grade.code.sources import Source, base_name, python_sources
+from harness.grade.code.sources import Source, base_name, own_files, python_sources
 from harness.grade.model import Submission
 
 
@@ -15,7 +15,8 @@ from harness.grade.model import Submission
 class Code:
     """The code of a submission. `api` is that of the app that the report starts, where the folder has it.
 
-    `app_file` is its path, or None where the routes are those of all apps there are.
+    `app_file` is its path, or None where the routes are those of all apps there are. `runs` has the base name of each
+    file that a command starts.
     """
 
     sources: Sequence[Source]
@@ -26,6 +27,19 @@ class Code:
     api: Api
     apps: Sequence[Source]
     app_file: str | None
+    runs: Mapping[str, commands.Command]
+
+    @property
+    def missing(self) -> set[str]:
+        """The names of the Python files that a command starts and whose code is neither in a file nor shown by one."""
+        known = {base_name(source.path) for source in self.files}
+        shown = {
+            base_name(word)
+            for command in self.typed
+            if any(program.name in ("cat", "less", "more", "nano", "vi", "vim") for program in command.programs)
+            for word in command.text.split()
+        }
+        return {name for name in self.runs if name.endswith(".py")} - known - shown
 
     @property
     def files(self) -> list[Source]:
@@ -33,6 +47,7 @@ class Code:
         return [source for source in self.sources if not source.is_listing]
 
 
+_STARTERS = frozenset({"bash", "hive", "presto", "python", "python2", "python3", "sh", "source", "spark-submit"})
 _LAST: list[tuple[Submission, Code]] = []
 
 
@@ -45,7 +60,26 @@ def code(submission: Submission) -> Code:
     return found
 
 
-def started(code_commands: Sequence[commands.Command]) -> list[tuple[str, commands.Command]]:
+def started_files(given: Iterable[commands.Command]) -> Iterator[tuple[str, commands.Command]]:
+    """Give the path of each Python, SQL or shell file that a command starts, as it is written, with the command."""
+    for command in given:
+        for program in command.programs:
+            for word in program.args if program.name in _STARTERS else ():
+                if word.endswith((".py", ".hql", ".sql", ".sh")) and commands.is_literal(word):
+                    yield word, command
+                    break
+    yield from started(given)
+
+
+def whole_text(submission: Submission) -> str:
+    """Give the report and all other texts of the folder but code, in one text."""
+    texts = [text for path, text in own_files(submission).items() if not path.endswith((".py", ".yml", ".yaml"))]
+    if str(submission.report) not in submission.files:
+        texts += [block.text for block in submission.blocks]
+    return "\n".join(texts)
+
+
+def started(code_commands: Iterable[commands.Command]) -> list[tuple[str, commands.Command]]:
     """Give what `FLASK_APP` names in the commands, with the command."""
     found: list[tuple[str, commands.Command]] = []
     for command in code_commands:
@@ -64,7 +98,17 @@ def _read(submission: Submission) -> Code:
     tables = [table for job in read for table in job.tables]
     tables += [*sql.report_tables(submission), *sql.file_tables(submission)]
     apps, app_file = _apps(sources, [*typed, *scripted])
-    return Code(sources, typed, scripted, read, tables, read_api(apps), apps, app_file)
+    return Code(
+        sources,
+        typed,
+        scripted,
+        read,
+        tables,
+        read_api(apps),
+        apps,
+        app_file,
+        {base_name(path): command for path, command in started_files([*typed, *scripted])},
+    )
 
 
 def _apps(sources: Sequence[Source], given: Sequence[commands.Command]) -> tuple[list[Source], str | None]:

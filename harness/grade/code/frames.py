@@ -14,8 +14,23 @@ Schemas: TypeAlias = "Mapping[str, tuple[str, ...]]"
 
 _KAFKA: Final = ("key", "value", "topic", "partition", "offset", "timestamp", "timestampType")
 _SAME: Final = frozenset(
-    "alias cache checkpoint coalesce distinct dropDuplicates dropna filter limit orderBy persist repartition "
-    "sort where withWatermark".split()
+    {
+        "alias",
+        "cache",
+        "checkpoint",
+        "coalesce",
+        "distinct",
+        "dropDuplicates",
+        "dropna",
+        "filter",
+        "limit",
+        "orderBy",
+        "persist",
+        "repartition",
+        "sort",
+        "where",
+        "withWatermark",
+    }
 )
 _FUNCTIONS: Final = frozenset({"col", "column", "lit"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,9 @@ from harness.grade.code.sql import Table, created
 from harness.grade.code.values import FUNCTIONS, Names, bindings, constant, keyword, text, within
 
 _FILE_FORMATS: Final = frozenset({"csv", "json", "orc", "parquet", "text"})
+_MOVERS: Final = frozenset({"bucketBy", "foreachBatch", "partitionBy"})
+"""What makes the columns of the files others than the frame's."""
+
 _STARTERS: Final = _FILE_FORMATS | {"insertInto", "save", "saveAsTable", "start", "table", "toTable"}
 
 
@@ -69,7 +73,7 @@ def read_job(source: Source) -> Job:
     unsure = False
     for body, names in _scopes(tree, outside):
         nodes = list(within(body))
-        sinks += _sinks(nodes, names, known, source, inputs)
+        sinks += _sinks(nodes, body, names, known, source, inputs)
         found, complete = _tables(nodes, names, source)
         tables += found
         unsure = unsure or not complete
@@ -99,9 +103,10 @@ def _method(call: ast.Call) -> str:
 
 
 def _sinks(
-    nodes: Sequence[ast.AST], names: Names, known: Schemas, source: Source, inputs: list[Frame]
+    nodes: Sequence[ast.AST], top: Sequence[ast.stmt], names: Names, known: Schemas, source: Source, inputs: list[Frame]
 ) -> Iterator[Sink]:
     frames: dict[str, Frame] = {}
+    unsure = _branching(nodes, top)
     writers: dict[str, tuple[ast.expr, Steps]] = {}
     for node in nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -112,18 +117,33 @@ def _sinks(
             base, steps = chain(node.value)
             if any(step in ("write", "writeStream") and call is None for step, call in steps):
                 writers[name] = (base, steps)
-            elif made is not None:
+            elif made is not None and name not in unsure:
                 frames[name] = made
                 if made.topic is not None:
                     inputs.append(made)
         elif isinstance(node, ast.Call) and _method(node) in _STARTERS:
             base, steps = chain(node)
-            if isinstance(base, ast.Name) and base.id in writers:
-                base, steps = writers[base.id][0], [*writers[base.id][1], *steps]
+            stored = writers.get(base.id) if isinstance(base, ast.Name) else None
+            if stored is not None:
+                base, steps = stored[0], [*stored[1], *steps]
             writes = [at for at, (step, call) in enumerate(steps) if step in ("write", "writeStream") and call is None]
             if writes:
-                written = frame(_expression(base, node, writes[0]), frames, names, known)
+                moved = stored is not None or any(step in _MOVERS for step, _ in steps)
+                written = None if moved else frame(_expression(base, node, writes[0]), frames, names, known)
                 yield _sink(steps[writes[0] :], written, names, source, node)
+
+
+def _branching(nodes: Sequence[ast.AST], top: Sequence[ast.stmt]) -> set[str]:
+    """Give the names that are assigned more than once, and not one after another."""
+    straight = {id(statement) for statement in top}
+    counts: Counter[str] = Counter()
+    nested: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            counts[node.targets[0].id] += 1
+            if id(node) not in straight:
+                nested.add(node.targets[0].id)
+    return {name for name in nested if counts[name] > 1}
 
 
 def _expression(base: ast.expr, call: ast.Call, steps: int) -> ast.expr:

@@ -83,6 +83,12 @@ def is_python(block: Block) -> bool:
     return block.kind is Kind.COMMAND and block.form in ("python", "pyspark")
 
 
+def quoted(block: Block, file: str, line: int) -> Evidence:
+    """Quote a line of the report out of a block."""
+    row = next((text for number, text in block.printed() if number == line), block.text)
+    return Evidence(file, line, row.strip()[:_QUOTE_LIMIT])
+
+
 def base_name(path: str) -> str:
     """Give the last part of a path."""
     return PurePosixPath(path).name

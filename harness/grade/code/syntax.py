@@ -81,6 +81,6 @@ def _mended_line(line: str) -> str:
     if bare.startswith("except ") and ", " in bare and "(" not in bare:
         return line.replace(", ", " as ", 1)
     code, mark, rest = line.rpartition("\\")
-    if mark and rest.strip().startswith("#") or (mark and not rest.strip()):
+    if (mark and rest.strip().startswith("#")) or (mark and not rest.strip()):
         return f"{code}\\"
     return line
