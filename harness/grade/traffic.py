@@ -14,6 +14,7 @@ from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
 
 _AB_OPTIONS: Final = "n:c:t:s:b:B:T:p:u:v:lrkVhwiIx:y:z:C:H:P:A:g:X:de:SqZ:f:m:E:"
+_VERBS: Final = {"-p": "POST", "-u": "PUT", "-i": "HEAD"}
 _CURL_VALUES: Final = frozenset("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _CURL_LONG_VALUES: Final = frozenset(
     {"--cookie", "--data", "--data-binary", "--data-raw", "--form", "--header", "--output", "--request", "--url"}
@@ -134,7 +135,8 @@ def _ab(args: Sequence[str], blank: Load) -> Load:
         return replace(blank, tool="ab")
     given = dict(options)
     hosts = [_header(value) for option, value in options if option == "-H" and value.lower().startswith("host:")]
-    method = given.get("-m") or ("POST" if "-p" in given else "PUT" if "-u" in given else "HEAD" if "-i" in given else "GET")
+    implied = next((verb for option, verb in _VERBS.items() if option in given), "GET")
+    method = given.get("-m") or implied
     count = None if "-t" in given else _count(given.get("-n", "1"))
     load = replace(blank, tool="ab", count=count, method=method.upper(), body="-i" not in given and "-l" not in given)
     return _at(load, rest[0] if rest else "", hosts[-1] if hosts else None)
