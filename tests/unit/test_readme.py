@@ -447,7 +447,8 @@ def test_a_report_written_by_hand_is_guessed_and_says_why() -> None:
         (Kind.LISTING, 21, 23),
         (Kind.TABLE, 25, 26),
         (Kind.GRAPH, 28, 30),
-        (Kind.COMMAND, 32, 34),
+        (Kind.COMMAND, 32, 33),
+        (Kind.OUTPUT, 34, 34),
     ]
     assert reading.blocks[3].confidence > reading.blocks[6].confidence
     assert all(0 < block.confidence < 1 and block.reason for block in reading.blocks)

@@ -1,0 +1,227 @@
+"""The pieces of one fence: the commands in it, what they printed, and the sources it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from harness.readme.blocks import Kind
+from harness.readme.forms import is_compose, is_history, is_python, printed_form
+from harness.readme.prompts import continued, prompt
+from harness.readme.statements import Start, end_of_shell, end_of_sql, runs_on, starts_shell, starts_sql
+
+Numbered: TypeAlias = Sequence[tuple[int, str]]
+"""Lines with their numbers in the report."""
+
+SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session", "shellsession", "zsh", "terminal"})
+_SOURCES: Final = {
+    "dockerfile": "dockerfile", "hcl": "hcl", "html": "html", "ini": "ini", "java": "java", "javascript": "javascript",
+    "js": "javascript", "makefile": "makefile", "py": "python", "python": "python", "python3": "python", "r": "r",
+    "scala": "scala", "toml": "toml", "yaml": "yaml", "yml": "yaml",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a fence: lines as they were typed or printed, each with its number in the report.
+
+    `sure` is false where neither the lines nor the info string tell the kind, so that what stands around has to.
+    """
+
+    kind: Kind
+    form: str
+    lines: Numbered
+    confidence: float
+    reason: str
+    sure: bool = True
+
+    @property
+    def texts(self) -> list[str]:
+        """The lines without their numbers."""
+        return [text for _, text in self.lines]
+
+
+def pieces(lines: Numbered, info: str = "") -> list[Piece]:
+    """Take a fence apart. There is at least one piece, also of an empty fence; no line of a kind gets lost."""
+    texts = [text for _, text in lines]
+    language = info.strip("{}. ").partition(" ")[0].lower()
+    prompts = sum(prompt(text) is not None for text in texts)
+    if prompts:
+        return list(_prompted(lines))
+    whole = _whole(lines, texts, language)
+    if whole:
+        return [whole]
+    found = list(_merged(_typed_and_printed(lines, language in SHELLS)))
+    return found or [Piece(Kind.OUTPUT, "", lines, 0.4, "an empty fence", False)]
+
+
+def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None:
+    """Give the fence as one source or output, where all of it is."""
+    first = next((text.strip() for text in texts if text.strip()), "")
+    if first.startswith("#!") and "python" not in first:
+        return Piece(Kind.LISTING, "shell", lines, 0.9, "its first line names the shell that runs a script")
+    if language == "json":
+        return Piece(Kind.OUTPUT, "json_lines", lines, 0.8, "a fence for JSON")
+    form, share = printed_form(texts)
+    started = starts_shell(first) is Start.SURE
+    if form in ("ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics") and share >= 0.2 and not started:
+        return Piece(Kind.OUTPUT, form, lines, 0.95, f"its lines are those that {form} prints")
+    if is_python(texts) and not started and form not in ("json_lines", "spark", "presto"):
+        return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
+    if is_python(texts) and share < 0.2 and not started:
+        return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
+    if is_compose(texts) and not started:
+        return Piece(Kind.LISTING, "yaml", lines, 0.9, "its lines are those of a compose file")
+    if is_history(texts):
+        return Piece(Kind.OUTPUT, "history", lines, 0.9, "its lines are numbered as a shell's history")
+    if form and share >= 0.5 and not started and not starts_sql(first):
+        return Piece(Kind.OUTPUT, form, lines, 0.9, f"its lines are those that {form} prints")
+    if language in _SOURCES and not started:
+        return Piece(Kind.LISTING, _SOURCES[language], lines, 0.7, f"a fence that names a language, {language}")
+    return None
+
+
+def _prompted(lines: Numbered) -> Iterator[Piece]:
+    """Take a fence with prompts apart: what follows a prompt was typed, all the rest was printed."""
+    typed: list[tuple[int, str]] = []
+    printed: list[tuple[int, str]] = []
+    form = ""
+    at = 0
+    while at < len(lines):
+        number, text = lines[at]
+        found = prompt(text)
+        if found is None:
+            printed.append((number, text))
+            at += 1
+            continue
+        if any(line.strip() for _, line in printed):
+            if typed:
+                yield _typed(typed, form)
+                typed = []
+            yield _printed(printed)
+        printed = []
+        if typed and form != found.form:
+            yield _typed(typed, form)
+            typed = []
+        form = found.form
+        if found.typed.strip():
+            end = _end_of_prompted(lines, at, found.typed, form)
+            typed.append((number, found.typed))
+            typed += [(each, _rest(line, form)) for each, line in lines[at + 1 : end]]
+            at = end
+        else:
+            at += 1
+    if typed:
+        yield _typed(typed, form)
+    if any(line.strip() for _, line in printed):
+        yield _printed(printed)
+
+
+def _rest(line: str, form: str) -> str:
+    rest = continued(line, form)
+    return line if rest is None else rest
+
+
+def _end_of_prompted(lines: Numbered, at: int, first: str, form: str) -> int:
+    end = at + 1
+    while end < len(lines) and continued(lines[end][1], form) is not None and prompt(lines[end][1]) is None:
+        end += 1
+    if end > at + 1:
+        return end
+    ahead = [first, *(text for _, text in lines[at + 1 : at + 800])]
+    if form == "shell":
+        return at + end_of_shell(ahead, 0)
+    if form in ("presto", "hive", "sql") and not first.rstrip().endswith(";"):
+        stop = end_of_sql(ahead, 0)
+        return at + stop if ahead[stop - 1].rstrip().endswith(";") else at + 1
+    return at + 1
+
+
+def _typed(lines: Numbered, form: str) -> Piece:
+    return Piece(Kind.COMMAND, form, lines, 0.95, f"typed at a prompt of {form}")
+
+
+def _printed(lines: Numbered) -> Piece:
+    form, _ = printed_form([text for _, text in lines])
+    return Piece(Kind.OUTPUT, form, trimmed(lines), 0.9, "printed between prompts")
+
+
+def trimmed(lines: Numbered) -> Numbered:
+    """Give the lines without blank ones at either end."""
+    first, last = 0, len(lines)
+    while first < last and not lines[first][1].strip():
+        first += 1
+    while last > first and not lines[last - 1][1].strip():
+        last -= 1
+    return lines[first:last]
+
+
+def _typed_and_printed(lines: Numbered, shell: bool) -> Iterator[Piece]:
+    """Give the commands of a fence without prompts and what stands between them, each statement on its own."""
+    texts = [text for _, text in lines]
+    least = Start.MAYBE if shell else Start.SURE
+    seen = False
+    at = 0
+    while at < len(texts):
+        text = texts[at]
+        start = starts_shell(text)
+        if start.value >= least.value or (start is Start.MAYBE and (seen or _next_is_sure(texts, at))):
+            end = end_of_shell(texts, at)
+            while end < len(texts) and runs_on(texts[end]):
+                end = end_of_shell(texts, end)
+            reason = "its first word is a program's name" if start is Start.SURE else "it looks like a shell's command"
+            yield Piece(Kind.COMMAND, "shell", lines[at:end], 0.9 if start is Start.SURE else 0.6, reason)
+            at, seen = end, True
+        elif starts_sql(text):
+            end = end_of_sql(texts, at)
+            yield Piece(Kind.COMMAND, "sql", lines[at:end], 0.85, "a statement of SQL")
+            at, seen = end, True
+        elif text.strip().startswith("#") and not text.strip().startswith("#!") and _next_is_sure(texts, at):
+            yield Piece(Kind.COMMAND, "shell", lines[at : at + 1], 0.8, "a comment before a command")
+            at += 1
+        else:
+            yield Piece(Kind.OUTPUT, "", lines[at : at + 1], 0.5, "no command", False)
+            at += 1
+
+
+def _next_is_sure(texts: Sequence[str], at: int) -> bool:
+    for text in texts[at + 1 : at + 6]:
+        if text.strip() and not text.strip().startswith("#"):
+            return starts_shell(text) is not Start.NO or starts_sql(text)
+    return False
+
+
+def _merged(parts: Iterator[Piece]) -> Iterator[Piece]:
+    """Join statements that follow each other, and the lines of an output; a blank line belongs to what stands before."""
+    kind: Kind | None = None
+    form = ""
+    lines: list[tuple[int, str]] = []
+    first: Piece | None = None
+    for part in parts:
+        blank = not any(text.strip() for text in part.texts)
+        if blank or (part.kind is kind and (part.form == form or kind is Kind.OUTPUT)):
+            lines += part.lines
+            continue
+        if first is not None:
+            yield _joined(replace(first, lines=trimmed(lines)))
+            lines = []
+        kind, form, first = part.kind, part.form, part
+        lines += part.lines
+    if first is not None:
+        yield _joined(replace(first, lines=trimmed(lines)))
+
+
+def _joined(piece: Piece) -> Piece:
+    if piece.kind is Kind.COMMAND:
+        return piece
+    form, share = printed_form(piece.texts)
+    if form:
+        return replace(
+            piece,
+            form=form,
+            confidence=0.7 + 0.2 * min(share, 1.0),
+            reason=f"it has lines that {form} prints",
+            sure=True,
+        )
+    return piece

@@ -1,0 +1,68 @@
+"""Commands that stand in no fence: a paragraph or a heading that is one, with or without back quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.readme.pieces import Numbered
+from harness.readme.prompts import prompt
+from harness.readme.statements import Start, end_of_shell, end_of_sql, starts_shell, starts_sql
+from harness.readme.tokens import Element, Shape
+
+_LONGEST: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A command outside of fences: its lines with their numbers, its form, and how sure that is."""
+
+    form: str
+    lines: Numbered
+    confidence: float
+    reason: str
+
+
+def typed_in_prose(element: Element) -> Span | None:
+    """Give the command that a paragraph or a heading is, or None where it is anything else."""
+    if element.shape not in (Shape.PARAGRAPH, Shape.HEADING) or len(element.text) > _LONGEST:
+        return None
+    text = element.text.strip()
+    what = "a heading" if element.shape is Shape.HEADING else "a paragraph"
+    if text.startswith("`") and text.endswith("`") and len(text) > 2:
+        inner = text.strip("`").strip()
+        if "`" in inner:
+            return None
+        lines = list(enumerate(inner.split("\n"), element.first_line))
+        form = _form(inner.split("\n"))
+        return Span(form, lines, 0.85, f"{what} that is nothing but a command in back quotes") if form else None
+    texts = [line.strip(" ") if at == 0 else line for at, line in enumerate(element.text.split("\n"))]
+    found = prompt(texts[0])
+    if found and found.typed and found.form != "redis":
+        lines = list(enumerate([found.typed, *texts[1:]], element.first_line))
+        return Span(found.form, lines, 0.85, f"{what} that begins with a prompt of {found.form}")
+    form = _form(texts)
+    if not form or (form == "sql" and not text.endswith(";")):
+        return None
+    return Span(form, list(enumerate(texts, element.first_line)), 0.75, f"{what} that is nothing but commands")
+
+
+def _form(texts: Sequence[str]) -> str:
+    """Give the form of lines that are statements of one form from the first to the last, or ""."""
+    form = ""
+    at = 0
+    while at < len(texts):
+        start = starts_shell(texts[at])
+        if start is Start.SURE or (start is Start.MAYBE and ("/" in texts[at].split()[0] or form == "shell")):
+            here, at = "shell", end_of_shell(texts, at)
+        elif starts_sql(texts[at]):
+            here, at = "sql", end_of_sql(texts, at)
+        elif form == "shell" and texts[at].strip().startswith("#"):
+            here, at = "shell", at + 1
+        else:
+            return ""
+        if form and here != form:
+            return ""
+        form = here
+    return form
