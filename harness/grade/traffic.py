@@ -23,8 +23,8 @@ _SHELLS: Final = frozenset({"bash", "sh", "source", ".", "zsh"})
 _SENDS: Final = ("ab ", "curl ", "requests.", "http://", "wget ")
 _SCRIPT_LIMIT: Final = 16_384
 _NEST_LIMIT: Final = 3
-_LOAD_LIMIT: Final = 5_000
-"""More loads than anyone types: those after them are not read."""
+_LOAD_LIMIT: Final = 1_000
+"""More loads than anyone types: those after them are one of unknown count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def loads(submission: Submission) -> list[Load]:
     found: list[Load] = []
     for place, block in enumerate(submission.blocks):
         if len(found) >= _LOAD_LIMIT:
+            found.append(Load(block.first_line, place, "more", None))
             break
         if block.kind is Kind.COMMAND:
             found += of_block(block, place, submission.files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
-from harness.grade.checks import ab, ab_command, access_log, events, listing, query_counts, query_sums, times
+from harness.grade.checks import ab, ab_command, access_log, events, listing, query_counts, query_sums, rows, times
 from harness.grade.model import Finding, Submission
 
 StaticCheck: TypeAlias = Callable[[Submission], Iterable[Finding]]
@@ -16,6 +16,7 @@ CHECKS: Final[Sequence[StaticCheck]] = (
     access_log.check,
     events.check,
     listing.check,
+    rows.check,
     query_sums.check,
     query_counts.check,
     times.check,

@@ -17,9 +17,6 @@ from harness.readme.blocks import Block
 
 _BROWSERS_OWN: Final = frozenset({HEALTH_PATH, "/favicon.ico", "/robots.txt"})
 _FAILURE_WORDS: Final = (
-    "404",
-    "405",
-    "500",
     "error",
     "exception",
     "fail",
@@ -30,6 +27,7 @@ _FAILURE_WORDS: Final = (
     "typo",
     "wrong",
 )
+_MONTHS: Final = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _FEW: Final = 3
 """So few lines are an example of many."""
 
@@ -106,11 +104,16 @@ def _statuses(
         yield agrees("log-status", block, block.first_line, message, good)
         return
     called = {load.path for load in sent}
-    known = any(word in prose_near(submission, place) for word in _FAILURE_WORDS)
+    near = prose_near(submission, place)
+    known = any(word in near for word in _FAILURE_WORDS)
     for (method, path, status), (line, count) in bad.items():
         message = f"{method} {path} was answered with {status}, {count} times: these events are missing."
         if status < 400:
             message = f"{method} {path} was redirected with {status}; ab does not follow, and no event is made."
+        if status >= 400 and str(status) in near:
+            message = f"{method} {path} was answered with {status}, as the report says."
+            yield other(Verdict.TOLERATED, "log-status", block, line, message, (200, status))
+            continue
         say = differs if path in called and status >= 400 and not known else doubts
         yield say("log-status", block, line, message, (200, status))
 
@@ -131,10 +134,9 @@ def _order(block: Block, logged: Sequence[tuple[int, Request]]) -> Iterator[Find
 
 
 def moment(when: str) -> datetime | None:
-    """Read a log's time such as `17/Dec/2018 10:32:42`."""
+    """Read a log's time such as `17/Dec/2018 10:32:42`, by its places: `strptime` is slow."""
     try:
-        return datetime.strptime(
-            when[:20].replace(":", " ", 1) if when[11:12] == ":" else when[:20], "%d/%b/%Y %H:%M:%S"
-        )
-    except ValueError:
+        day, month, year = int(when[:2]), _MONTHS[when[3:6]], int(when[7:11])
+        return datetime(year, month, day, int(when[12:14]), int(when[15:17]), int(when[18:20]))
+    except (KeyError, ValueError):
         return None
