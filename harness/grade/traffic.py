@@ -14,6 +14,7 @@ from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
 
 _AB_OPTIONS: Final = "n:c:t:s:b:B:T:p:u:v:lrkVhwiIx:y:z:C:H:P:A:g:X:de:SqZ:f:m:E:"
+_VERBS: Final = {"-p": "POST", "-u": "PUT", "-i": "HEAD"}
 _CURL_VALUES: Final = frozenset("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _CURL_LONG_VALUES: Final = frozenset(
     {"--cookie", "--data", "--data-binary", "--data-raw", "--form", "--header", "--output", "--request", "--url"}
@@ -22,8 +23,8 @@ _SHELLS: Final = frozenset({"bash", "sh", "source", ".", "zsh"})
 _SENDS: Final = ("ab ", "curl ", "requests.", "http://", "wget ")
 _SCRIPT_LIMIT: Final = 16_384
 _NEST_LIMIT: Final = 3
-_LOAD_LIMIT: Final = 5_000
-"""More loads than anyone types: those after them are not read."""
+_LOAD_LIMIT: Final = 1_000
+"""More loads than anyone types: those after them are one of unknown count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def loads(submission: Submission) -> list[Load]:
     found: list[Load] = []
     for place, block in enumerate(submission.blocks):
         if len(found) >= _LOAD_LIMIT:
+            found.append(Load(block.first_line, place, "more", None))
             break
         if block.kind is Kind.COMMAND:
             found += of_block(block, place, submission.files)
@@ -134,9 +136,8 @@ def _ab(args: Sequence[str], blank: Load) -> Load:
         return replace(blank, tool="ab")
     given = dict(options)
     hosts = [_header(value) for option, value in options if option == "-H" and value.lower().startswith("host:")]
-    method = given.get("-m") or (
-        "POST" if "-p" in given else "PUT" if "-u" in given else "HEAD" if "-i" in given else "GET"
-    )
+    implied = next((verb for option, verb in _VERBS.items() if option in given), "GET")
+    method = given.get("-m") or implied
     count = None if "-t" in given else _count(given.get("-n", "1"))
     load = replace(blank, tool="ab", count=count, method=method.upper(), body="-i" not in given and "-l" not in given)
     return _at(load, rest[0] if rest else "", hosts[-1] if hosts else None)

@@ -24,7 +24,7 @@ class Result:
     """One query's result. `stated` is the N of `(N rows)`; `values` is None beyond the limits above.
 
     Of an aligned table, `first` is the index of its header's line, `stated_at` that of `(N rows)`; `lines` counts the
-    lines of its rows, and `even` says whether each of them has its bars where the rule has them.
+    lines of its rows, and `even` says whether each of them has all bars, as no part of a wrapped row has.
     """
 
     columns: tuple[str, ...] | None
@@ -92,7 +92,9 @@ def aligned(printed: Sequence[str]) -> Iterator[Result]:
         if stated is None:
             rows = list(takewhile(str.strip, rows))
         result = _result(rule, header, rows, stated)
-        yield replace(result, first=first, stated_at=stated_at, lines=len(rows), even=Grid.of(rule).fits(rows))
+        yield replace(
+            result, first=first, stated_at=stated_at, lines=len(rows), even=Grid.of(rule).fits(rows, len(rule))
+        )
 
 
 def separated(printed: Sequence[str], delimiter: str, quoted: bool, headed: bool) -> Result | None:

@@ -56,7 +56,7 @@ def integer(text: str) -> int | None:
 
 
 def decimal(text: str) -> float | None:
-    """Give the decimal number that `text` is, with a point or a comma, or None. At most 18 ASCII digits on each side."""
+    """Give the decimal number that `text` is, with a point or a comma, or None. ASCII digits only."""
     whole, _, fraction = text.replace(",", ".", 1).partition(".")
     if integer(whole) is None or (fraction and (fraction.startswith("-") or integer(fraction) is None)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -29,6 +29,7 @@ _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_TITLE: Final = "a heading that names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
 
 
@@ -48,13 +49,10 @@ class Command:
         return frozenset(program.name for program in self._script.programs)
 
     @property
-    def files(self) -> int:
-        """How many files it shows."""
-        return sum(
-            len([arg for arg in one.args if not arg.startswith("-")])
-            for one in self._script.programs
-            if one.name in _FILES
-        )
+    def prints_alone(self) -> str:
+        """The form of what it prints, where only one of its programs prints and that one's answers look like anything."""
+        audible = {program.name for program in self._script.programs if program.audible}
+        return "curl" if audible == {"curl"} else ""
 
     def prints(self, block: Block) -> bool:
         """Whether it may have printed a block, by the form of that."""
@@ -71,7 +69,7 @@ class Command:
 
 def answered(blocks: Sequence[Block]) -> list[Block]:
     """Say of each output and listing which command it answers, by the line where that command's block begins."""
-    found = list(blocks)
+    found = list(_at_prompts(_without_titles(blocks)))
     last: dict[str, Command] = {}
     run: list[Command] = []
     at = 0
@@ -89,7 +87,9 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
             end += 1
         printed = [index for index in range(at, end) if found[index].kind in (Kind.OUTPUT, Kind.LISTING)]
         for index, command in _pairs(found, printed, run, last):
-            found[index] = replace(found[index], answers=command.block.first_line, service=command.block.service)
+            form = found[index].form or command.prints_alone
+            first, service = command.block.first_line, command.block.service
+            found[index] = replace(found[index], form=form, answers=first, service=service)
         for command in run:
             for form in _MONITORS:
                 if command.prints(Block(Kind.OUTPUT, "", 1, 1, form=form)):
@@ -97,6 +97,44 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
         run = []
         at = end
     return found
+
+
+def _without_titles(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Give back to the headings what a command below them, in the same section, says again."""
+    for at, block in enumerate(blocks):
+        if block.kind is Kind.COMMAND and block.fence is None:
+            said = _words(block)
+            for after in blocks[at + 1 : at + 4]:
+                if after.kind is Kind.HEADING or (after.kind is Kind.COMMAND and after.fence is None):
+                    break
+                if (
+                    after.kind is Kind.COMMAND
+                    and after.form in (block.form, "presto", "hive")
+                    and _words(after) == said
+                ):
+                    block = Block(Kind.HEADING, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
+                    break
+        yield block
+
+
+def _words(block: Block) -> list[str]:
+    return (block.content or block.text).replace(";", " ").lower().split()
+
+
+def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Say of SQL without a prompt which client it was typed at: the one that was started last."""
+    client = "sql"
+    for block in blocks:
+        if block.kind is Kind.COMMAND and block.form == "shell":
+            started = Command(block).programs & {"presto", "hive", "trino", "beeline", "spark-sql"}
+            if started:
+                client = (
+                    "presto" if started & {"presto", "trino"} else "hive" if started & {"hive", "beeline"} else "sql"
+                )
+        elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
+            reason = f"{block.reason}, after {client} was started"
+            block = replace(block, form=client, reason=reason)
+        yield block
 
 
 def _pairs(

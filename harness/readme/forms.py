@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from harness.outputs import access_log, hdfs_ls
@@ -126,6 +127,8 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
             if form:
                 found[form] += 1
     rules = found.pop("rule", 0)
+    if rules and filled >= 3 and set(found) <= {"json_lines"}:
+        found.clear()
     if not found:
         if rules and filled >= 3:
             return "presto", rules / filled
@@ -134,6 +137,8 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
         return "compose_ps", 1.0
     if found["access_log"]:
         found["access_log"] += found.pop("flask", 0)
+    if found["presto"] and found["json_lines"] and any(" | " in line for line in lines):
+        return "presto", 1.0
     if found["presto"] and found["spark"] and any(line.startswith("Query 20") for line in lines):
         return "presto", 1.0
     best = max(_DECIDING, key=lambda form: found[form])
@@ -141,13 +146,13 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
 
 
 _PYTHON: Final = re.compile(
-    r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:,|\s*(?:#|$))|def \w+\(|class \w+.*:|@[\w.]+|if __name__|elif .*:$|else:$|try:$"
-    r"|except\b.*:|return\b|(?:for|while|if|with) .*:(?:\s*#.*)?$|[\w.\[\]'\"]+ ?[-+]?= ?\S|[\w.]+\(|\.\w+\(|#|\"\"\"|'''|[)\]}]+,?$"
-    r"|global |raise |print |pass$|break$|continue$|\w+\.\w+$)"
+    r"from [\w.]+ import |import [\w.]+(?: as \w+)?(?:,|\s*(?:#|$))|def \w+\(|class \w+.*:|@[\w.]+|if __name__"
+    r"|elif .*:$|else:$|try:$|except\b.*:|return\b|(?:for|while|if|with) .*:(?:\s*#.*)?$|[\w.\[\]'\"]+ ?[-+]?= ?\S"
+    r"|[\w.]+\(|\.\w+\(|#|\"\"\"|'''|[)\]}]+,?$|global |raise |print |pass$|break$|continue$|\w+\.\w+$"
 )
 _SURELY: Final = re.compile(
-    r"#!.{0,40}python|from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|@[\w.]+(?:\(|$)|if __name__"
-    r"|\w+ = \w+\(|\w+ = \w+\.\w+|\w+ = \w+ \\$|\.\w+\(.*\) ?\\?|\w+\.\w+\(.*\)$"
+    r"#!.{0,40}python|from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|@[\w.]+(?:\(|$)"
+    r"|if __name__|\w+ = \w+\(|\w+ = \w+\.\w+|\w+ = \w+ \\$|\.\w+\(.*\) ?\\?|\w+\.\w+\(.*\)$"
 )
 _YAML: Final = re.compile(r"\s*(?:- .*|#.*|---|[\w.-]{1,80}:(?: .*)?)$")
 _COMPOSE_KEYS: Final = frozenset(
@@ -180,5 +185,5 @@ def is_history(lines: Sequence[str]) -> bool:
     """Whether a text is what `history` prints: numbers that count up, each before a command."""
     filled = [line for line in lines if line.strip()]
     numbered = [int(line.split()[0].rstrip("*")) for line in filled if _HISTORY.match(line)]
-    rising = sum(after == before + 1 for before, after in zip(numbered, numbered[1:], strict=False))
+    rising = sum(after == before + 1 for before, after in pairwise(numbered))
     return len(numbered) >= 2 and len(numbered) >= 0.6 * len(filled) and rising >= 0.8 * (len(numbered) - 1)

@@ -9,7 +9,7 @@ from harness.grade.model import Submission
 from harness.readme.blocks import Block, Kind
 
 _OUTPUTS: Final = frozenset({Kind.OUTPUT, Kind.EXCERPT})
-_ELLIPSES: Final = frozenset({"...", "…", "..", "....", ".....", "[...]", "(...)", "<...>", "# ...", "// ...", "\\", "⋮"})
+_ELLIPSES: Final = frozenset({"[...]", "(...)", "<...>", "[…]", "# ...", "// ...", "⋮", ":"})
 _PAGER: Final = ("--More--", "(END)", "lines ", ":q", "-- INSERT")
 _CUT_WORDS: Final = (
     "abbreviat",
@@ -32,7 +32,7 @@ _CUT_WORDS: Final = (
     "trimmed",
     "truncated",
 )
-_SAMPLE_WORDS: Final = ("e.g.", "example", "for instance", "like this", "like these", "looks like", "look like", "such as")
+_SAMPLE_WORDS: Final = ("e.g.", "example", "for instance", "like this", "like these", "look like", "such as")
 
 
 def outputs(submission: Submission) -> Iterator[tuple[int, Block]]:

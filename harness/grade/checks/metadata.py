@@ -15,7 +15,7 @@ CHECK: Final = "event-metadata"
 _EVENT_LIMIT: Final = 20_000
 
 
-def metadata(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Hold each event that is shown whole against the code that logs its type; one finding for each block and type.
 
     Where the report shows both events that fit and events that do not, the others may be of an older version.
@@ -75,7 +75,7 @@ def _unlogged(
     if facts.app_file is None or plain != len(every) or not all(each.closed for each in every):
         return
     for name, (block, line) in shown.items():
-        if "".join(name.split()) in text:
+        if any(f"{quote}{''.join(name.split())}{quote}" in text for quote in "'\""):
             continue
         message = f"Events of the type {name} are shown, but {facts.app_file} never logs that type."
         where = (every[0].source.evidence(every[0].line),)

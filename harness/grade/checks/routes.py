@@ -19,7 +19,7 @@ LENGTH: Final = "ab-body-length"
 _REFUSED: Final = ("404", "405", "Not Found", "Method Not Allowed", "not found")
 
 
-def routes(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Hold every call, typed or in a script, and every report of `ab`, against the routes of the app."""
     facts = code(submission)
     if not facts.api.routes:
@@ -48,7 +48,7 @@ def _called(submission: Submission, facts: Code, command: commands.Command, load
             CALLED, Verdict.AGREES, command.line, message, asked, asked, block, evidence=_where(route), file=file
         )
     if not facts.api.closed:
-        message = f"No route for {asked} was found, but the API has routes that the code does not show plainly."
+        message = f"No route for {asked} was found, but the code does not show all routes plainly."
         return Finding(CALLED, Verdict.NOT_CHECKED, command.line, message, None, asked, block, file=file)
     status = 405 if found else 404
     if path in refused or _answered(submission, command):
@@ -65,7 +65,7 @@ def _called(submission: Submission, facts: Code, command: commands.Command, load
 
 
 def _certain(submission: Submission, facts: Code, command: commands.Command) -> bool:
-    """Whether the app is certain (a file that the report starts, or one whole listing), and the command was meant so."""
+    """Whether the app is a file that the report starts or one whole listing, and the command was meant so."""
     if facts.app_file is None:
         whole = [source for source in facts.apps if "Flask(" in source.text and "..." not in source.text]
         if len(whole) != len(facts.apps) or len({source.path for source in whole}) > 1:

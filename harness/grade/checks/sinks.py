@@ -31,7 +31,7 @@ _VIEWS: Final = ("registerTempTable(", "createOrReplaceTempView(", "createTempVi
 _UNKNOWN: Final = ("{", "$", "%", "<")
 
 
-def sinks(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Check the tables' locations and columns, the tables that are queried, and the streams that nobody reads."""
     facts = code(submission)
     written = [sink for job in facts.jobs for sink in job.sinks]
@@ -63,9 +63,7 @@ def _located(
         return
     paths = sorted({path for sink in written if (path := _path(sink.path)) is not None})
     known = bool(paths) and all(sink.certain and (sink.path is None or _path(sink.path)) for sink in written)
-    unsure = bool(facts.missing) or any(
-        source.tree is None for source in facts.sources if "write" in source.text
-    )
+    unsure = bool(facts.missing) or any(source.tree is None for source in facts.sources if "write" in source.text)
     near = any(location.startswith(f"{path}/") or path.startswith(f"{location}/") for path in paths)
     if not known or unsure or near or any(word in text for word in _FILLERS):
         message = f"What writes {location}, the location of {table.name}, cannot be told from the code."
@@ -75,9 +73,7 @@ def _located(
     yield Finding(LOCATION, Verdict.DISAGREES, line, message, paths, location, None, Weight.ERROR, evidence, file)
 
 
-def _columns(
-    table: sql.Table, fitting: Sequence[Sink], line: int, file: str, weight: Weight
-) -> Iterator[Finding]:
+def _columns(table: sql.Table, fitting: Sequence[Sink], line: int, file: str, weight: Weight) -> Iterator[Finding]:
     """Hold the columns of a table against those of the Parquet files: readers that go by position mix them up."""
     made = {sink.frame.columns for sink in fitting if sink.frame is not None}
     if not table.columns or len(made) != 1:

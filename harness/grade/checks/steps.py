@@ -26,7 +26,7 @@ _DOWNS: Final = ("down", "stop", "rm", "kill")
 _TASK: Final = ("join guild", "join a guild", "`join_guild`")
 
 
-def steps(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Look for the steps of the assignment in the report and in what was handed in with it."""
     facts = code(submission)
     text = whole_text(submission).lower()
@@ -57,9 +57,7 @@ def _streams(facts: Code, text: str) -> Iterator[Finding]:
     paths = {sink.path.rstrip("/") for job in facts.jobs for sink in job.sinks if sink.stream and sink.path}
     words = text.replace("`", "").replace('"', " ").replace(";", " ").split()
     asked = {
-        words[at + 1].rpartition(".")[2].strip("(),")
-        for at, word in enumerate(words[:-1])
-        if word in ("from", "join")
+        words[at + 1].rpartition(".")[2].strip("(),") for at, word in enumerate(words[:-1]) if word in ("from", "join")
     }
     names = {table.name for table in facts.tables if (table.location or "").rstrip("/") in paths}
     for name in sorted(names):

@@ -49,7 +49,7 @@ def scripted(submission: Submission) -> Iterator[Command]:
 def calls(command: Command) -> list[Load]:
     """Give the requests that a command sends to the API.
 
-    Those whose URL the shell has to fill in have no target; the method is empty where an option of `curl` may change it.
+    Those whose URL the shell has to fill in have no target; the method is empty where an option may change it.
     """
     if not any(program.name in ("ab", "curl") for program in command.programs):
         return []

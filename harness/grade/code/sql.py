@@ -15,6 +15,7 @@ _TOKEN: Final = re.compile(r"'[^'\n]*+'|\"[^\"\n]*+\"|`[^`\n]*+`|--[^\n]*+|[\w$.
 _TOKEN_LIMIT: Final = 20_000
 
 
+_SYSTEM: Final = frozenset({"information_schema", "system"})
 _FORMS: Final = frozenset({"", "hive", "presto", "shell", "sql"})
 
 
@@ -88,7 +89,7 @@ def queried(text: str) -> Iterator[tuple[int, str]]:
                 continue
             if (words[at - 2 : at - 1] == ["("] and word == "from") or "extract" in words[max(0, at - 3) : at]:
                 continue  # extract(year from x), trim(both from x)
-            if words[at + 2 : at + 3] == ["("]:
+            if words[at + 2 : at + 3] == ["("] or _SYSTEM & set(words[at + 1].replace('"', "").split(".")):
                 continue
             yield line, bare(parts[at + 1])
 

@@ -43,7 +43,6 @@ _LEAST_ALIKE: Final = 6
 """Characters that two lines begin with for one to stand for the other."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """A listing with the file it is held against. `weight` is None where it may well be of another file."""
@@ -66,8 +65,8 @@ class _Named:
     fence: int | None = None
 
     def read(self, block: Block) -> None:
-        """Take up the names of a heading, a paragraph or a command; a heading ends what a listing continues."""
-        if block.kind is Kind.HEADING:
+        """Take up the names of a heading, a paragraph or a command; a heading or a command ends what goes on."""
+        if block.kind is Kind.HEADING or (block.kind is Kind.COMMAND and block.fence is not None):
             self.before = ""
         if block.kind in _TEXTS:
             if self.fence is not None:
@@ -79,7 +78,7 @@ class _Named:
                 self.near.append(name)
 
 
-def listings(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Hold each listing against the file that a command, or the prose before it, names.
 
     Several listings of one function are versions of it: one that is the file's excuses the others.
@@ -159,7 +158,15 @@ def _finding(each: _Shown, good: Sequence[_Shown], files: Mapping[str, str]) -> 
     message = f"The report shows a line of {each.path} that the file handed in does not have."
     evidence = (Evidence(each.path, number, theirs[:160]),) if number else ()
     return Finding(
-        CHECK, Verdict.DISAGREES, line, message, theirs[:160] or None, text.strip()[:160], block.fence, each.weight, evidence
+        CHECK,
+        Verdict.DISAGREES,
+        line,
+        message,
+        theirs[:160] or None,
+        text.strip()[:160],
+        block.fence,
+        each.weight,
+        evidence,
     )
 
 
@@ -176,7 +183,7 @@ def _counterpart(text: str, file: str) -> tuple[int, str]:
             same += 1
         if same > best:
             best, number, found = same, at, bare
-    return (number, found) if best >= min(_LEAST_ALIKE, len(wanted)) else (0, "")
+    return (number, found) if best >= max(_LEAST_ALIKE, len(wanted[:80]) // 2) else (0, "")
 
 
 def _typed(block: Block | None) -> str:

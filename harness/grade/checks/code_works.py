@@ -21,7 +21,7 @@ STREAM: Final = "stream-of-batch"
 _PLACEHOLDERS: Final = frozenset({"container", "container_name", "name", "service", "service_name"})
 
 
-def code_works(submission: Submission) -> Iterator[Finding]:
+def check(submission: Submission) -> Iterator[Finding]:
     """Check names, files, services and streams."""
     facts = code(submission)
     for source in facts.sources:
