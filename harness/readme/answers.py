@@ -14,7 +14,7 @@ _PRINTS: Final = {
     "ab": {"ab"},
     "access_log": {"flask", "python", "python3", "gunicorn"},
     "flask": {"flask", "python", "python3"},
-    "json_lines": {"kafkacat", "kcat", "kafka-console-consumer", "jq", "curl"},
+    "json_lines": {"kafkacat", "kcat", "kafka-console-consumer"},
     "hdfs_ls": {"hadoop", "hdfs"},
     "spark": {"spark-submit", "pyspark", "spark-shell", "python", "python3"},
     "presto": {"presto", "presto-cli", "trino"},
@@ -25,6 +25,9 @@ _PRINTS: Final = {
     "curl": {"curl"},
     "history": {"history"},
 }
+_SELDOM: Final = {"json_lines": {"cat", "curl", "head", "jq", "tail"}, "curl": {"cat", "wget"}}
+"""Programs that print a form where none of those above stands near."""
+
 _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
@@ -50,9 +53,24 @@ class Command:
 
     @property
     def prints_alone(self) -> str:
-        """The form of what it prints, where only one of its programs prints and that one's answers look like anything."""
+        """The form of what it prints, where all its programs that print are `curl`; else ""."""
         audible = {program.name for program in self._script.programs if program.audible}
         return "curl" if audible == {"curl"} else ""
+
+    def may_print(self, block: Block) -> bool:
+        """Whether it may have printed a block of which no other command is known."""
+        return bool(self.programs & _SELDOM.get(block.form, set()))
+
+    def names(self, block: Block) -> bool:
+        """Whether the folder that a listing of HDFS shows is one of its words."""
+        if block.form != "hdfs_ls":
+            return False
+        words = {word.rstrip("/") for word in _words(self.block)}
+        for _, line in block.printed()[:5]:
+            path = line.rpartition(" ")[2]
+            if path.startswith("/") and path.lower().rpartition("/")[0] in words:
+                return True
+        return False
 
     def prints(self, block: Block) -> bool:
         """Whether it may have printed a block, by the form of that."""
@@ -150,9 +168,14 @@ def _pairs(
         if form == "listing":
             yield from zip(indices, fitting[-len(indices) :] if len(fitting) > 1 else fitting, strict=False)
         elif fitting:
+            named = {index: [one for one in fitting if one.names(blocks[index])][-1:] for index in indices}
             pairs = fitting if len(fitting) == len(indices) else [fitting[-1]] * len(indices)
-            yield from zip(indices, pairs, strict=True)
+            for index, command in zip(indices, pairs, strict=True):
+                yield index, named[index][0] if named[index] else command
         elif form in _MONITORS and form in last:
             yield from ((index, last[form]) for index in indices)
+        elif any(command.may_print(blocks[indices[0]]) for command in run):
+            seldom = [command for command in run if command.may_print(blocks[indices[0]])][-1]
+            yield from ((index, seldom) for index in indices)
         elif not form and run:
             yield from ((index, run[-1]) for index in indices[:1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -137,7 +137,7 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
         return "compose_ps", 1.0
     if found["access_log"]:
         found["access_log"] += found.pop("flask", 0)
-    if found["presto"] and found["json_lines"] and any(" | " in line for line in lines):
+    if found["presto"] and found["json_lines"] and (rules or any(" | " in line for line in lines)):
         return "presto", 1.0
     if found["presto"] and found["spark"] and any(line.startswith("Query 20") for line in lines):
         return "presto", 1.0
@@ -163,7 +163,7 @@ _COMPOSE_KEYS: Final = frozenset(
 
 def is_python(lines: Sequence[str]) -> bool:
     """Whether a text is Python source, whole or in part, right or wrong."""
-    filled = [line.strip() for line in lines if line.strip()]
+    filled = [line.strip() for line in _outside_of_texts(lines) if line.strip()]
     if not filled:
         return False
     if filled[0].startswith("#!") and "python" in filled[0]:
@@ -171,6 +171,20 @@ def is_python(lines: Sequence[str]) -> bool:
     sure = sum(_SURELY.match(line[:300]) is not None for line in filled)
     like = sum(_PYTHON.match(line[:300]) is not None for line in filled)
     return sure >= 1 and like / len(filled) >= 0.5 and sure / len(filled) >= 0.1
+
+
+def _outside_of_texts(lines: Sequence[str]) -> Iterator[str]:
+    """Give the lines of Python source that are not inside of a text of several lines."""
+    mark = ""
+    for line in lines:
+        if mark:
+            mark = "" if mark in line else mark
+            continue
+        yield line
+        for each in ('"""', "'''"):
+            if line.count(each) % 2:
+                mark = each
+                break
 
 
 def is_compose(lines: Sequence[str]) -> bool:

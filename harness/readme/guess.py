@@ -55,10 +55,10 @@ def _other(element: Element, fence: int, before: Kind | None) -> Block:
     typed = typed_in_prose(element)
     if typed:
         block = made(Kind.COMMAND, typed.confidence, typed.reason)
-        return _with(block, typed.lines, typed.form)
+        return shaped(block, typed.lines, typed.form)
     shown = printed_in_prose(element, before is Kind.COMMAND)
     if shown:
-        return _with(made(Kind.OUTPUT, shown.confidence, shown.reason), shown.lines, shown.form)
+        return shaped(made(Kind.OUTPUT, shown.confidence, shown.reason), shown.lines, shown.form)
     if element.shape is Shape.HEADING:
         return made(Kind.HEADING, 0.95, "a heading of Markdown")
     if element.shape is Shape.TABLE:
@@ -82,13 +82,14 @@ def _fence(element: Element, fence: int, words: str, before: Kind | None) -> Ite
             else "\n".join(element.text.split("\n")[first - inside + (at == 0) : last - inside + 1])
         )
         block = Block(decided.kind, text, first, last, element.info, decided.confidence, decided.reason, fence=fence)
-        block = _with(block, decided.lines, decided.form)
+        block = shaped(block, decided.lines, decided.form)
         if len(found) == 1 and element.shape is Shape.FENCE and block.content == element.text:
             block = replace(block, content="", lines=())
         yield block
 
 
-def _with(block: Block, lines: Numbered, form: str) -> Block:
+def shaped(block: Block, lines: Numbered, form: str) -> Block:
+    """Give a block the lines it was made of, as they were typed or printed, and its form."""
     if block.kind in (Kind.OUTPUT, Kind.LISTING):
         lines = rejoined(lines, form)
     content = "\n".join(text for _, text in lines)

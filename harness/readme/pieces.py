@@ -60,7 +60,7 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     if whole:
         return [whole]
     found = [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
-    return found or [Piece(Kind.OUTPUT, "", lines, 0.4, "an empty fence", False)]
+    return found
 
 
 def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None:
@@ -70,6 +70,8 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
         return Piece(Kind.LISTING, "shell", lines, 0.9, "its first line names the shell that runs a script")
     if language == "json":
         return Piece(Kind.OUTPUT, "json_lines", lines, 0.8, "a fence for JSON")
+    if not first:
+        return Piece(Kind.PROSE, "", lines, 0.5, "a fence with nothing in it")
     form, share = printed_form(texts)
     started = starts_shell(first) is Start.SURE and not (language in _SOURCES and is_word(first))
     if form in _OWN and share >= 0.6 and not started:
@@ -80,6 +82,8 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
         return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
     if is_compose(texts) and not started:
         return Piece(Kind.LISTING, "yaml", lines, 0.9, "its lines are those of a compose file")
+    if language in ("sql", "hiveql", "hql", "presto", "plsql") and not started and share < 0.2:
+        return Piece(Kind.COMMAND, "sql", trimmed(lines), 0.8, "a fence for SQL")
     if is_history(texts):
         return Piece(Kind.OUTPUT, "history", lines, 0.9, "its lines are numbered as a shell's history")
     if form and share >= 0.5 and not started and not starts_sql(first):

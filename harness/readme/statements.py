@@ -39,7 +39,7 @@ _CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker
 _HEREDOC: Final = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 _SQL: Final = re.compile(
-    r"(?:select\s+(?:\*|\S.*)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
+    r"(?:select(?:\s.*|$)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
     r"|(?:describe|desc)\s+[\w.\"`]+\s*(?:;|$)|create\s+(?:external\s+|temporary\s+|or\s+replace\s+)*(?:table|view|schema|database)\b"
     r"|drop\s+(?:table|view|schema|database)\b|insert\s+(?:into|overwrite)\b|alter\s+table\b|truncate\s+table\b"
     r"|with\s+\w+\s+as\s*\(|explain\s+select\b|use\s+[\w.]+\s*;|msck\s+repair\b|refresh\s+table\b|load\s+data\b)",
