@@ -68,7 +68,9 @@ def loads(submission: Submission) -> list[Load]:
             break
         if block.kind is Kind.COMMAND:
             found += of_block(block, place, submission.files)
-        elif block.kind is Kind.PROSE and _mentions(block.text):
+        elif (block.kind is Kind.PROSE and _mentions(block.text)) or (
+            block.kind is Kind.OUTPUT and block.form in ("", "shell") and any(map(_sends, block.text.split("\n")))
+        ):
             found.append(Load(block.first_line, place, "prose", None))
     return found
 
@@ -196,6 +198,11 @@ def _header(value: str) -> str:
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _sends(line: str) -> bool:
+    """Whether a line among printed ones looks like a command that sends: nobody can say whether it was run."""
+    return line.lstrip().startswith(("ab ", "curl ", "docker-compose exec", "docker compose exec"))
 
 
 def _mentions(text: str) -> bool:

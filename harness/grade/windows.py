@@ -26,6 +26,11 @@ class Windows:
             self._sums.append(self._sums[-1] + ((load.count or 0) if known else 0))
             self._since.append(self._since[-1] if known else at)
 
+    @property
+    def all(self) -> Sequence[Load]:
+        """All loads of the report."""
+        return self._loads
+
     def before(self, place: int) -> Sequence[Load]:
         """Give the loads whose commands stand before a block."""
         return self._loads[: bisect_left(self._places, place)]

@@ -9,7 +9,7 @@ from harness.grade.checks.context import command
 from harness.grade.checks.saying import agrees, differs, doubts
 from harness.grade.model import Evidence, Finding, Submission
 from harness.grade.traffic import Load, ab_commands, loads
-from harness.readme.blocks import Block
+from harness.readme.blocks import Block, Kind
 
 
 def check(submission: Submission) -> Iterable[Finding]:
@@ -28,7 +28,18 @@ def check(submission: Submission) -> Iterable[Finding]:
             asked[typed.first_line] = ab_commands(typed, submission.files)
         path = one.report.document_path
         unsure = None in targets or path in targets, bool(calls & _alike(path, one.report.complete))
+        if not _commands_between(submission, typed, one.place):
+            unsure = False, False
         yield from _compare(submission, one, typed, asked[typed.first_line], unsure)
+
+
+def _commands_between(submission: Submission, typed: Block, place: int) -> bool:
+    """Whether another command stands between an output and the one that it answers."""
+    for at in range(place - 1, -1, -1):
+        block = submission.blocks[at]
+        if block.kind is Kind.COMMAND or (block.kind is Kind.OUTPUT and block.answers != typed.first_line):
+            return block.first_line != typed.first_line
+    return True
 
 
 def _alike(path: str | None, complete: int) -> set[tuple[str | None, int | None]]:

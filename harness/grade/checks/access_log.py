@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_abbr
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ _FAILURE_WORDS: Final = (
     "typo",
     "wrong",
 )
-_MONTHS: Final = {name: at for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}
+_MONTHS: Final = dict(zip(month_abbr, range(13), strict=True))
 _FEW: Final = 3
 """So few lines are an example of many."""
 
@@ -57,6 +58,8 @@ def _counts(
     shown = Counter(one.path for _, one in logged if one.path not in _BROWSERS_OWN)
     total = shown.total()
     name = "log-requests"
+    if not total:
+        return
     window = windows.ending(place, total)
     if window is not None and _by_path(window) == shown:
         message = f"{total} lines are the {total} requests that the commands before sent."
@@ -120,15 +123,17 @@ def _statuses(
 
 def _order(block: Block, logged: Sequence[tuple[int, Request]]) -> Iterator[Finding]:
     latest: datetime | None = None
+    last = 0
     for line, one in logged:
         when = moment(one.when)
         if when is None:
             continue
         if latest is not None and when < latest - _BACKWARDS:
             message = f"The log goes back in time, from {latest} to {when}."
-            yield doubts("log-order", block, line, message, (str(latest), str(when)))
+            say = differs if line == last + 1 else doubts
+            yield say("log-order", block, line, message, (str(latest), str(when)))
             return
-        latest = when if latest is None else max(latest, when)
+        latest, last = when if latest is None else max(latest, when), line
     if latest is not None and len(logged) > 1:
         yield agrees("log-order", block, block.first_line, "The log's times run forward.", len(logged))
 

@@ -15,6 +15,7 @@ from harness.outputs.json_lines import is_status, read_event
 from harness.readme.blocks import Block, Kind
 
 _FORMS: Final = frozenset({"", "json", "json_lines", "kafkacat", "shell"})
+_OWN_HOSTS: Final = ("localhost", "127.0.0.1", "0.0.0.0", "mids")  # noqa: S104
 _FEW: Final = 3
 """So few events are an example of many."""
 
@@ -39,6 +40,7 @@ def check(submission: Submission) -> Iterable[Finding]:
         whole = [event for _, event in events] + [event for _, _, event in repaired if event is not None]
         gap = len(read) != len(whole) or any(is_gap(text) for _, text in records) or block.kind is Kind.EXCERPT
         yield from _counts(submission, place, block, whole, windows, gap)
+        yield from _hosts(submission, block, events, windows.all)
 
 
 def _broken(read: Sequence[tuple[int, str, _Event | None]], whole: int) -> Iterator[tuple[int, str, _Event | None]]:
@@ -107,6 +109,27 @@ def _counts(
         values = (dict(sorted(sent.items())), dict(sorted(shown.items())))
         evidence = tuple(Evidence(str(submission.report), one.line, "") for one in windows.before(place)[-1:])
         yield doubts(name, block, block.first_line, message, values, evidence)
+
+
+def _hosts(
+    submission: Submission, block: Block, events: Sequence[tuple[int, _Event]], sent: Sequence[Load]
+) -> Iterator[Finding]:
+    """Find events of a host for whom no command of the report sends, among events of hosts that have one."""
+    known = {load.host for load in sent}
+    if not known or None in known or any(load.count is None for load in sent):
+        return
+    strange: dict[str, int] = {}
+    for line, event in events:
+        host = event.get("Host")
+        if isinstance(host, str) and host not in known and not host.startswith(_OWN_HOSTS):
+            strange.setdefault(host, line)
+    others = sum(event.get("Host") in known for _, event in events)
+    for host, line in strange.items():
+        message = f"No command of the report sends a request for {quote(host)}."
+        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} for {load.host}") for load in sent[:2]]
+        values = (sorted(str(one) for one in known)[:10], host)
+        say = differs if others > len(events) / 2 else doubts
+        yield say("events-host", block, line, message, values, evidence)
 
 
 def _fits(window: Sequence[Load], events: Sequence[_Event]) -> bool:

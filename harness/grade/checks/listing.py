@@ -50,17 +50,17 @@ def _items(
 ) -> Iterator[Finding]:
     (line, number), count = stated, len(entries)
     if number == count:
-        yield agrees("listing-items", block, line, f"Found {number} items, and {count} are listed.", number)
+        yield agrees("found-items", block, line, f"Found {number} items, and {count} are listed.", number)
     elif count == 0 or (count < number and is_cut(submission, place)):
         message = f"Found {number} items, of which {count} are shown."
-        yield other(Verdict.NOT_CHECKED, "listing-items", block, line, message, (number, count))
+        yield other(Verdict.NOT_CHECKED, "found-items", block, line, message, (number, count))
     else:
         message = f"The listing says {number} items and has {count}."
-        yield differs("listing-items", block, line, message, (count, number))
+        yield differs("found-items", block, line, message, (count, number))
     parts = [one for one in entries if one.is_part]
     if len(parts) > 1 and all(one.empty for one in parts):
         message = f"All {len(parts)} part files are empty, so that nothing was written."
-        yield doubts("listing-empty", block, line, message, ("a part file with data", 0))
+        yield doubts("found-empty", block, line, message, ("a part file with data", 0))
 
 
 def _rows(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
@@ -75,18 +75,22 @@ def _rows(submission: Submission, place: int, block: Block) -> Iterator[Finding]
         below = printed[result.first + 2 : result.stated_at]
         blank = sum(not row.strip() for row in below)
         if result.stated in (result.rows, result.rows - blank):
-            message = f"({result.stated} rows), and the table has as many."
-            yield agrees("listing-rows", block, line, message, result.stated)
+            message = f"({_rows_of(result.stated)}), and the table has as many."
+            yield agrees("rows-stated", block, line, message, result.stated)
             continue
         gaps = any(map(is_gap, below)) or blank > 0
         if gaps or not result.even or (result.rows < result.stated and is_cut(submission, place)):
-            message = f"({result.stated} rows), of which {result.rows} lines are shown."
+            message = f"({_rows_of(result.stated)}), of which {result.rows} lines are shown."
             values = (result.stated, result.rows)
-            yield other(Verdict.NOT_CHECKED, "listing-rows", block, line, message, values)
+            yield other(Verdict.NOT_CHECKED, "rows-stated", block, line, message, values)
             continue
-        message = f"The result says {result.stated} rows and shows {result.rows}."
+        message = f"The result says {_rows_of(result.stated)} and shows {result.rows}."
         evidence = [Evidence(str(submission.report), line_of(block, result.first), printed[result.first].strip()[:120])]
-        yield differs("listing-rows", block, line, message, (result.rows, result.stated), evidence)
+        yield differs("rows-stated", block, line, message, (result.rows, result.stated), evidence)
+
+
+def _rows_of(number: int) -> str:
+    return f"{number} row" if number == 1 else f"{number} rows"
 
 
 def _top(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
@@ -98,10 +102,10 @@ def _top(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
         number = integer(lines[last].strip().removeprefix(_TOP).partition(" ")[0])
         rows, line = len(table.rows), line_of(block, last)
         if number == rows:
-            yield agrees("listing-top", block, line, f"The table shows the top {rows} rows.", rows)
+            yield agrees("rows-top", block, line, f"The table shows the top {rows} rows.", rows)
         elif number is not None and (not is_cut(submission, place) or rows > number):
             message = f"The table says it shows {number} rows, and has {rows}."
-            yield differs("listing-top", block, line, message, (rows, number))
+            yield differs("rows-top", block, line, message, (rows, number))
 
 
 def _markdown(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
@@ -114,7 +118,7 @@ def _markdown(submission: Submission, place: int, block: Block) -> Iterator[Find
     if number is None:
         return
     if number == rows:
-        yield agrees("listing-rows", block, lines[-1][0], f"({number} rows), and the table has as many.", number)
+        yield agrees("rows-stated", block, lines[-1][0], f"({_rows_of(number)}), and the table has as many.", number)
     elif not is_cut(submission, place) and not any(is_gap(row) for _, row in lines):
-        message = f"The result says {number} rows and shows {rows}."
-        yield doubts("listing-rows", block, lines[-1][0], message, (rows, number))
+        message = f"The result says {_rows_of(number)} and shows {rows}."
+        yield doubts("rows-stated", block, lines[-1][0], message, (rows, number))

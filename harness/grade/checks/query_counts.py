@@ -86,7 +86,7 @@ def _ratios(
     if not all(turns):
         return
     bases = [_sent(once, name) for name in names]
-    for base in (bases, [0] * len(names)):
+    for base in ([0] * len(names), bases):
         loops = [(count - begun) / turn for count, begun, turn in zip(found, base, turns, strict=True)]
         if max(loops) - min(loops) <= 1 and min(loops) >= 0:
             message = f"Each group of {select.table} is what {min(loops):g} to {max(loops):g} loops send."

@@ -26,6 +26,9 @@ _FAR: Final = 300
 _APART: Final = 30
 """Days between a query and everything else in the report: pasted from elsewhere for sure, or perhaps."""
 
+_SESSION: Final = 14
+"""Days that nobody keeps one Presto running for."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Query:
@@ -85,14 +88,15 @@ def _sessions(submission: Submission, queries: Sequence[_Query]) -> Iterator[Fin
     starts: list[int] | None = None
     before = queries[0]
     doubted = False
-    for query in queries[1:]:
+    for at, query in enumerate(queries[1:], 1):
         evidence = [Evidence(str(submission.report), before.line, before.id)]
         if query.coordinator != before.coordinator:
             starts = _starts(submission) if starts is None else starts
             if bisect_left(starts, before.place) == bisect_left(starts, query.place):
                 message = f"{query.id} is of another start of Presto than {before.id}, but none is shown between them."
                 values = (before.coordinator, query.coordinator)
-                yield doubts("query-session", query.block, query.line, message, values, evidence)
+                say = differs if _is_inside(queries, at) else doubts
+                yield say("query-session", query.block, query.line, message, values, evidence)
                 doubted = True
         elif query.made < before.made:
             message = f"{query.id} was made before {before.id}, which stands above it."
@@ -102,6 +106,14 @@ def _sessions(submission: Submission, queries: Sequence[_Query]) -> Iterator[Fin
     if not doubted and len(queries) > 1:
         message = f"The ids of {len(queries)} queries run forward in one session."
         yield agrees("query-ids", queries[0].block, queries[0].line, message, len(queries))
+
+
+def _is_inside(queries: Sequence[_Query], at: int) -> bool:
+    """Whether a query stands, by place and by time, between two of one other coordinator: both ran at once."""
+    if at + 1 >= len(queries):
+        return False
+    before, query, after = queries[at - 1 : at + 2]
+    return before.coordinator == after.coordinator and before.made <= query.made <= after.made
 
 
 def _starts(submission: Submission) -> list[int]:
@@ -127,14 +139,15 @@ def _far(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]
         by_session[query.coordinator, query.made.date()].append(query)
     for (coordinator, day), group in by_session.items():
         own = {query.place for query in group}
-        rest = {other for name, other in by_session if name != coordinator}
+        rest = {other for name, other in by_session if (name, other) != (coordinator, day)}
+        known = any(name == coordinator and other != day for name, other in by_session)
         days = sorted(rest.union(other for other, places in shown.items() if places - own))
         nearest = min((abs((day - one).days) for one in _around(days, day)), default=0)
-        if nearest <= _APART:
+        if nearest <= (_SESSION if known else _APART):
             continue
         query = group[0]
         message = f"{query.id} is of {day}, {nearest} days from everything else in the report."
-        say = differs if nearest >= _FAR else doubts
+        say = differs if nearest >= _FAR or known else doubts
         closest = min(_around(days, day), key=lambda one: abs((day - one).days))
         yield say("query-day", query.block, query.line, message, (str(closest), str(day)))
 
