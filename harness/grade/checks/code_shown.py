@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.grade.code.compare import Difference, Likeness, compare, definitions, normal
+from harness.grade.code.compare import Difference, Likeness, Prepared, compare, definitions, normal
 from harness.grade.code.sources import base_name, own_files
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Block, Kind
@@ -37,6 +37,11 @@ _CHANGED: Final = (
 """Words before a listing by which it may be of a file that is not handed in, or of an older state of it."""
 
 _TRIM: Final = "`*_()[]{}<>,;:!?\"'"
+_SEARCH_LIMIT: Final = 200
+_SAME_NAME_LIMIT: Final = 8
+_WORK_LIMIT: Final = 50_000_000
+"""Characters that are compared in all: beyond them listings are left out."""
+
 _LEAST_SHARE: Final = 0.5
 _LEAST_LINES: Final = 3
 _LEAST_ALIKE: Final = 6
@@ -89,7 +94,10 @@ def check(submission: Submission) -> Iterator[Finding]:
         if path != str(submission.report):
             by_name.setdefault(base_name(path), []).append(path)
     shown = list(_shown(submission, files, by_name))
-    good = [each for each in shown if each.outcome.likeness is not Likeness.OTHER]
+    good: dict[str, list[_Shown]] = {}
+    for each in shown:
+        if each.outcome.likeness is not Likeness.OTHER:
+            good.setdefault(each.path, []).append(each)
     for each in shown:
         yield _finding(each, good, files)
 
@@ -97,6 +105,8 @@ def check(submission: Submission) -> Iterator[Finding]:
 def _shown(submission: Submission, files: Mapping[str, str], by_name: Mapping[str, list[str]]) -> Iterator[_Shown]:
     commands = {block.first_line: block for block in submission.blocks if block.kind is Kind.COMMAND}
     named = _Named()
+    prepared: dict[str, Prepared] = {}
+    work = 0
     for block in submission.blocks:
         if block.kind in (*_TEXTS, Kind.COMMAND):
             named.read(block)
@@ -106,23 +116,29 @@ def _shown(submission: Submission, files: Mapping[str, str], by_name: Mapping[st
             kind = ".py" if language in _PYTHON else ".yml" if language in _COMPOSE else ""
             name = typed or named.last.get(kind, "")
             if name in by_name:
-                one = _held(block, bool(typed), named, [(path, files[path]) for path in by_name[name][:8]])
+                paths = by_name[name][:_SAME_NAME_LIMIT]
+                work += sum(len(files[path]) for path in paths) + len(block.text)
+                if work > _WORK_LIMIT:
+                    return
+                for path in paths:
+                    if path not in prepared:
+                        prepared[path] = Prepared.of(files[path], python=path.endswith(".py"))
+                one = _held(block, bool(typed), named, [(path, prepared[path]) for path in paths])
                 good = one.outcome.likeness is not Likeness.OTHER
                 named.before = one.path if good or named.before == one.path else ""
                 yield one
             named.fence = block.fence
 
 
-def _held(block: Block, typed: bool, named: _Named, candidates: Sequence[tuple[str, str]]) -> _Shown:
+def _held(block: Block, typed: bool, named: _Named, candidates: Sequence[tuple[str, Prepared]]) -> _Shown:
     """Hold a listing against the files of one name, and say how sure it is that it shows the best of them."""
-    text = "\n".join(row for _, row in block.printed())
     python = candidates[0][0].endswith(".py")
     order = list(Likeness)
-    outcomes = [(compare(text, file, python=python), path, file) for path, file in candidates]
+    lines = normal("\n".join(row for _, row in block.printed()), python=python)
+    outcomes = [(compare(lines, file), path, file) for path, file in candidates]
     outcome, path, file = min(outcomes, key=lambda each: (order.index(each[0].likeness), -each[0].shared))
-    ours = definitions(normal(text, python=True)) if python else set()
-    theirs = definitions(normal(file, python=True)) if python else set()
-    alike = outcome.shared >= _LEAST_SHARE or bool((ours & theirs) - {"defmain"})
+    ours = definitions(lines) if python else set()
+    alike = outcome.shared >= _LEAST_SHARE or bool((ours & file.defines) - {"defmain"})
     kinds = {name for name in named.near if _kind(name) == _kind(path)} if named.fence is None else set()
     weight: Weight | None = None
     if typed:
@@ -133,7 +149,7 @@ def _held(block: Block, typed: bool, named: _Named, candidates: Sequence[tuple[s
     return _Shown(block, path, weight, outcome, frozenset(ours))
 
 
-def _finding(each: _Shown, good: Sequence[_Shown], files: Mapping[str, str]) -> Finding:
+def _finding(each: _Shown, good: Mapping[str, list[_Shown]], files: Mapping[str, str]) -> Finding:
     block, outcome = each.block, each.outcome
     rows = block.printed()
     if outcome.likeness is not Likeness.OTHER or outcome.first is None:
@@ -147,12 +163,9 @@ def _finding(each: _Shown, good: Sequence[_Shown], files: Mapping[str, str]) -> 
     if each.weight is None:
         message = f"The listing may be of another file than {each.path}, which the text names last."
         return Finding(CHECK, Verdict.NOT_CHECKED, rows[0][0], message, None, text.strip()[:160], block.fence)
-    for other in good:
-        same = other.path == each.path and (other.defines & each.defines or other.outcome.likeness is Likeness.WHOLE)
-        if same:
-            message = (
-                f"The listing is another version of {each.path}; line {other.block.first_line} shows the one handed in."
-            )
+    for other in good.get(each.path, ())[:_SEARCH_LIMIT]:
+        if other.defines & each.defines or other.outcome.likeness is Likeness.WHOLE:
+            message = f"Another version of {each.path}; line {other.block.first_line} shows the one handed in."
             return Finding(CHECK, Verdict.TOLERATED, line, message, each.path, text.strip()[:160], block.fence)
     number, theirs = _counterpart(text, files[each.path])
     message = f"The report shows a line of {each.path} that the file handed in does not have."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from harness.grade.checks import context
 from harness.grade.code import commands
-from harness.grade.code.facts import Code, code
+from harness.grade.code.facts import Code, code, is_history, whole_text
 from harness.grade.code.routes import Route
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.grade.traffic import Load, ab_commands
@@ -16,7 +18,28 @@ from harness.readme.blocks import Block, Kind
 
 CALLED: Final = "route-called"
 LENGTH: Final = "ab-body-length"
+_NEAR: Final = 20
+"""Lines within which an answer stands after its command."""
+
 _REFUSED: Final = ("404", "405", "Not Found", "Method Not Allowed", "not found")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the report says of requests: paths that its log refuses, lines that tell of refusals, and its text."""
+
+    refused: set[str]
+    refusals: list[int]
+    text: str
+
+    def answered(self, line: int) -> bool:
+        """Whether something soon after this line says that a request was refused."""
+        at = bisect_right(self.refusals, line)
+        return at < len(self.refusals) and self.refusals[at] <= line + _NEAR
+
+    def names(self, path: str) -> bool:
+        """Whether the report names a script."""
+        return path.rpartition("/")[2] in self.text
 
 
 def check(submission: Submission) -> Iterator[Finding]:
@@ -24,17 +47,20 @@ def check(submission: Submission) -> Iterator[Finding]:
     facts = code(submission)
     if not facts.api.routes:
         return
-    refused = _refused(submission)
-    for command in [*facts.typed, *facts.scripted]:
-        for load in commands.calls(command):
-            if load.path is not None and "//" not in load.path and not load.path.startswith("/static/"):
-                yield _called(submission, facts, command, load, refused)
+    if not is_history(submission):
+        asked = Asked(_refused(submission), _refusals(submission), whole_text(submission))
+        for command in [*facts.typed, *facts.scripted]:
+            if command.block is None and not asked.names(command.file):
+                continue
+            for load in commands.calls(command):
+                if load.path is not None and "//" not in load.path and not load.path.startswith("/static/"):
+                    yield _called(facts, command, load, asked)
     for at, block in context.outputs(submission):
         if "Document Path" in block.text:
             yield from _lengths(submission, facts, at, block)
 
 
-def _called(submission: Submission, facts: Code, command: commands.Command, load: Load, refused: set[str]) -> Finding:
+def _called(facts: Code, command: commands.Command, load: Load, asked_for: Asked) -> Finding:
     path = load.path or "/"
     found = facts.api.at(path)
     allowed = sorted({method for route in found for method in route.methods})
@@ -51,7 +77,7 @@ def _called(submission: Submission, facts: Code, command: commands.Command, load
         message = f"No route for {asked} was found, but the code does not show all routes plainly."
         return Finding(CALLED, Verdict.NOT_CHECKED, command.line, message, None, asked, block, file=file)
     status = 405 if found else 404
-    if path in refused or _answered(submission, command):
+    if path in asked_for.refused or asked_for.answered(command.line):
         message = f"The API has no route for {asked}, and the report shows that it answers {status}."
         return Finding(CALLED, Verdict.AGREES, command.line, message, status, asked, block, file=file)
     where = (
@@ -60,19 +86,16 @@ def _called(submission: Submission, facts: Code, command: commands.Command, load
     message = f"The command asks for {asked}, but {where}: it answers {status}, and no event is logged."
     expected = _shown(allowed) if found else sorted({route.path for route in facts.api.routes})[:20]
     evidence = _where(found[0]) if found else _app(facts)
-    weight = Weight.ERROR if _certain(submission, facts, command) else Weight.WARNING
+    weight = Weight.ERROR if _certain(facts) else Weight.WARNING
     return Finding(CALLED, Verdict.DISAGREES, command.line, message, expected, asked, block, weight, evidence, file)
 
 
-def _certain(submission: Submission, facts: Code, command: commands.Command) -> bool:
-    """Whether the app is a file that the report starts or one whole listing, and the command was meant so."""
-    if facts.app_file is None:
-        whole = [source for source in facts.apps if "Flask(" in source.text and "..." not in source.text]
-        if len(whole) != len(facts.apps) or len({source.path for source in whole}) > 1:
-            return False
-    if command.block is None:
-        return command.file.rpartition("/")[2] in submission.files.get(str(submission.report), "")
-    return submission.report.suffix not in ("", ".txt", ".history") and command.block.form != "history"
+def _certain(facts: Code) -> bool:
+    """Whether the app is a file that the report starts, or all of it is shown in one listing."""
+    if facts.app_file is not None:
+        return True
+    whole = [source for source in facts.apps if "Flask(" in source.text and "..." not in source.text]
+    return len(whole) == len(facts.apps) and len({source.path for source in whole}) == 1
 
 
 def _refused(submission: Submission) -> set[str]:
@@ -88,13 +111,13 @@ def _refused(submission: Submission) -> set[str]:
     return found
 
 
-def _answered(submission: Submission, command: commands.Command) -> bool:
-    """Whether what follows the command says that it was refused."""
-    for block in submission.blocks:
-        near = command.line < block.first_line <= command.line + 20 and block.kind is not Kind.COMMAND
-        if near and any(word in block.text[:4000] for word in _REFUSED):
-            return True
-    return False
+def _refusals(submission: Submission) -> list[int]:
+    """Give the first lines of the parts of the report that tell of a refused request, in their order."""
+    return sorted(
+        block.first_line
+        for block in submission.blocks
+        if block.kind is not Kind.COMMAND and any(word in block.text[:4000] for word in _REFUSED)
+    )
 
 
 def _lengths(submission: Submission, facts: Code, at: int, block: Block) -> Iterator[Finding]:

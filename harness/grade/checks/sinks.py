@@ -26,6 +26,7 @@ _FILLERS: Final = (
     "load data",
     "sqoop",
 )
+_PATH_LIMIT: Final = 100
 _READERS: Final = ("load(", "parquet(", "parquet.")
 _VIEWS: Final = ("registerTempTable(", "createOrReplaceTempView(", "createTempView(", "createGlobalTempView(")
 _UNKNOWN: Final = ("{", "$", "%", "<")
@@ -34,43 +35,59 @@ _UNKNOWN: Final = ("{", "$", "%", "<")
 def check(submission: Submission) -> Iterator[Finding]:
     """Check the tables' locations and columns, the tables that are queried, and the streams that nobody reads."""
     facts = code(submission)
-    written = [sink for job in facts.jobs for sink in job.sinks]
     text = whole_text(submission)
+    written: dict[str, list[Sink]] = {}
+    for job in facts.jobs:
+        for sink in job.sinks:
+            path = hdfs_path(sink.path)
+            if path is not None:
+                written.setdefault(path, []).append(sink)
+    lowered = text.lower()
+    weight = Weight.ERROR if "presto" in lowered and "trino" not in lowered else Weight.WARNING
+    paths = None if _is_unsure(facts, lowered) else sorted(written)
     for table in facts.tables:
-        yield from _located(submission, facts, table, written, text)
+        yield from _located(submission, table, written, paths, weight)
     yield from _queried(submission, facts)
     yield from _unread(submission, facts, written, text)
 
 
+def _is_unsure(facts: Code, text: str) -> bool:
+    """Whether something may write where the code does not show it."""
+    sinks = [sink for job in facts.jobs for sink in job.sinks]
+    known = all(sink.certain and (sink.path is None or hdfs_path(sink.path)) for sink in sinks)
+    unread = any(source.tree is None for source in facts.sources if "write" in source.text)
+    return not (sinks and known) or unread or bool(facts.missing) or any(word in text for word in _FILLERS)
+
+
 def _located(
-    submission: Submission, facts: Code, table: sql.Table, written: Sequence[Sink], text: str
+    submission: Submission,
+    table: sql.Table,
+    written: Mapping[str, list[Sink]],
+    paths: Sequence[str] | None,
+    weight: Weight,
 ) -> Iterator[Finding]:
-    location = _path(table.location)
+    """Hold one table's location against the paths of all sinks; `paths` is None where there may be others."""
+    location = hdfs_path(table.location)
     if location is None:
         return
     line, file, evidence = _place(submission, table.evidence)
     if table.filled:
         message = f"The statement that creates {table.name} fills {location} itself."
         yield Finding(LOCATION, Verdict.AGREES, line, message, location, location, evidence=evidence, file=file)
-        return
-    fitting = [sink for sink in written if _path(sink.path) == location]
-    if fitting:
+    elif location in written:
+        fitting = written[location]
         message = f"The table {table.name} is at {location}, where a sink writes."
         where = (fitting[0].source.evidence(fitting[0].line),)
         yield Finding(LOCATION, Verdict.AGREES, line, message, location, location, evidence=where, file=file)
-        weight = Weight.ERROR if "presto" in text.lower() and "trino" not in text.lower() else Weight.WARNING
         yield from _columns(table, fitting, line, file, weight)
-        return
-    paths = sorted({path for sink in written if (path := _path(sink.path)) is not None})
-    known = bool(paths) and all(sink.certain and (sink.path is None or _path(sink.path)) for sink in written)
-    unsure = bool(facts.missing) or any(source.tree is None for source in facts.sources if "write" in source.text)
-    near = any(location.startswith(f"{path}/") or path.startswith(f"{location}/") for path in paths)
-    if not known or unsure or near or any(word in text for word in _FILLERS):
+    elif not paths or any(location.startswith(f"{path}/") or path.startswith(f"{location}/") for path in paths[:99]):
         message = f"What writes {location}, the location of {table.name}, cannot be told from the code."
         yield Finding(LOCATION, Verdict.NOT_CHECKED, line, message, None, location, file=file)
-        return
-    message = f"The table {table.name} is at {location}, but nothing writes there; the sinks write {', '.join(paths)}."
-    yield Finding(LOCATION, Verdict.DISAGREES, line, message, paths, location, None, Weight.ERROR, evidence, file)
+    else:
+        message = (
+            f"The table {table.name} is at {location}, but nothing writes there; the sinks write {', '.join(paths)}."
+        )
+        yield Finding(LOCATION, Verdict.DISAGREES, line, message, paths, location, None, Weight.ERROR, evidence, file)
 
 
 def _columns(table: sql.Table, fitting: Sequence[Sink], line: int, file: str, weight: Weight) -> Iterator[Finding]:
@@ -140,29 +157,30 @@ def _queried(submission: Submission, facts: Code) -> Iterator[Finding]:
             seen.add(name)
 
 
-def _unread(submission: Submission, facts: Code, written: Sequence[Sink], text: str) -> Iterator[Finding]:
-    locations = {_path(table.location) for table in facts.tables}
-    sources = "\n".join(source.text for source in facts.sources)
+def _unread(submission: Submission, facts: Code, written: Mapping[str, list[Sink]], text: str) -> Iterator[Finding]:
+    """Look for a table over each path that a stream writes, where the job is shown or started."""
     if facts.missing or any(job.tables_open for job in facts.jobs):
         return
-    for sink in written:
-        path = _path(sink.path)
-        if not sink.stream or path is None or not _is_run(sink, text):
+    locations = {hdfs_path(table.location) for table in facts.tables}
+    everything = "\n".join([text, *(source.text for source in facts.sources)])
+    for path, sinks in list(written.items())[:_PATH_LIMIT]:
+        streams = [sink for sink in sinks if sink.stream and _is_run(facts, sink)]
+        if not streams:
             continue
+        sink = streams[0]
         line, file, evidence = _place(submission, sink.source.evidence(sink.line))
         if path in locations:
             message = f"The stream that writes {path} has a table."
             yield Finding(UNQUERIED, Verdict.AGREES, line, message, path, path, evidence=evidence, file=file)
-            continue
-        if any(f"{call}{quote}{path}" in text + sources for call in _READERS for quote in "'\"`"):
-            continue
-        message = f"In the whole report, {path}, which a stream writes, never gets a table or a query."
-        yield Finding(UNQUERIED, Verdict.DISAGREES, 1, message, "a table", path, None, Weight.WARNING, evidence)
+        elif not any(f"{call}{quote}{path}" in everything for call in _READERS for quote in "'\"`"):
+            where = (sink.source.evidence(sink.line),)
+            message = f"In the whole report, {path}, which a stream writes, never gets a table or a query."
+            yield Finding(UNQUERIED, Verdict.DISAGREES, 1, message, "a table", path, None, Weight.WARNING, where)
 
 
-def _is_run(sink: Sink, text: str) -> bool:
-    """Whether the report shows the job, or names its file in any command or sentence."""
-    return sink.source.is_listing or sink.source.path.rpartition("/")[2] in text
+def _is_run(facts: Code, sink: Sink) -> bool:
+    """Whether the report shows the job, or a command starts its file."""
+    return sink.source.is_listing or sink.source.path.rpartition("/")[2] in facts.runs
 
 
 def _views(facts: Code) -> set[str]:
@@ -192,7 +210,7 @@ def _place(submission: Submission, evidence: Evidence) -> tuple[int, str, tuple[
     return evidence.line, evidence.file, (evidence,)
 
 
-def _path(path: str | None) -> str | None:
+def hdfs_path(path: str | None) -> str | None:
     """Give a path in HDFS without scheme, host and last slash; None where a part of it is unknown."""
     if path is None or any(mark in path for mark in _UNKNOWN):
         return None

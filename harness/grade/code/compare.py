@@ -57,24 +57,37 @@ def normal(text: str, *, python: bool) -> list[tuple[int, str]]:
     return kept
 
 
-def compare(shown: str, file: str, *, python: bool) -> Difference:
-    """Say how `shown` relates to `file`; formatting and comments do not count."""
-    ours = normal(shown, python=python)
-    theirs = normal(file, python=python)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file that listings are held against: its normal lines, the same in one piece and as a set, what it defines."""
+
+    text: str
+    whole: str
+    known: frozenset[str]
+    defines: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, *, python: bool) -> Prepared:
+        """Read a file once for all its listings."""
+        lines = normal(text, python=python)
+        joined = "".join(line for _, line in lines)
+        return cls(text, joined, frozenset(line for _, line in lines), frozenset(definitions(lines) if python else ()))
+
+
+def compare(ours: Sequence[tuple[int, str]], file: Prepared) -> Difference:
+    """Say how normal lines relate to a file."""
     lines = [line for _, line in ours if line not in _GAPS]
     if not lines:
         return Difference(Likeness.EXCERPT, count=0)
-    joined, whole = "".join(lines), "".join(line for _, line in theirs)
-    if joined == whole:
+    joined = "".join(lines)
+    if joined == file.whole:
         return Difference(Likeness.WHOLE, count=len(lines))
-    if joined in whole:
+    if joined in file.whole:
         return Difference(Likeness.PART, count=len(lines))
-    known = {line for _, line in theirs}
-    missing = [(at, line) for at, line in ours if line not in known and line not in _GAPS]
-    really = [(at, line) for at, line in missing[:_SEARCH_LIMIT] if line not in whole] + missing[_SEARCH_LIMIT:]
-    shared = 1 - len(really) / len(lines)
+    missing = [(at, line) for at, line in ours if line not in file.known and line not in _GAPS]
+    really = [(at, line) for at, line in missing[:_SEARCH_LIMIT] if line not in file.whole] + missing[_SEARCH_LIMIT:]
     if really:
-        return Difference(Likeness.OTHER, really[0][0], shared, len(lines))
+        return Difference(Likeness.OTHER, really[0][0], 1 - len(really) / len(lines), len(lines))
     return Difference(Likeness.EXCERPT, count=len(lines))
 
 

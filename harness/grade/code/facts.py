@@ -71,6 +71,11 @@ def started_files(given: Iterable[commands.Command]) -> Iterator[tuple[str, comm
     yield from started(given)
 
 
+def is_history(submission: Submission) -> bool:
+    """Whether the report is a shell's history: its commands were typed over weeks, against other states of the code."""
+    return submission.report.suffix not in (".md", ".markdown", ".ipynb", ".rmd")
+
+
 def whole_text(submission: Submission) -> str:
     """Give the report and all other texts of the folder but code, in one text."""
     texts = [text for path, text in own_files(submission).items() if not path.endswith((".py", ".yml", ".yaml"))]

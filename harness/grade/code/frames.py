@@ -32,6 +32,7 @@ _SAME: Final = frozenset(
         "withWatermark",
     }
 )
+_CHAIN_LIMIT: Final = 200
 _FUNCTIONS: Final = frozenset({"col", "column", "lit"})
 
 
@@ -49,7 +50,7 @@ class Frame:
 def chain(node: ast.expr) -> tuple[ast.expr, Steps]:
     """Take `base.a.b(x).c()` apart: the base, then each name with its call."""
     steps: list[tuple[str, ast.Call | None]] = []
-    while True:
+    while len(steps) < _CHAIN_LIMIT:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             steps.append((node.func.attr, node))
             node = node.func.value
@@ -57,7 +58,8 @@ def chain(node: ast.expr) -> tuple[ast.expr, Steps]:
             steps.append((node.attr, None))
             node = node.value
         else:
-            return node, steps[::-1]
+            break
+    return node, steps[::-1]
 
 
 def options(steps: Steps, names: Names) -> dict[str, str | None]:
