@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.model import Fact
-from harness.outputs.text import Output, integer, label, lines
+from harness.outputs.text import Output, decimal, integer, label, lines
 
 _FIELDS: Final = frozenset(
     {
@@ -18,13 +18,31 @@ _FIELDS: Final = frozenset(
         "Failed requests",
         "HTML transferred",
         "Non-2xx responses",
+        "Requests per second",
+        "Server Hostname",
+        "Server Port",
+        "Time per request",
+        "Time taken for tests",
+        "Total transferred",
+        "Transfer rate",
     }
 )
+_ACROSS: Final = "Time per request across"
+"""The name here of the second line `Time per request`: the mean across all concurrent requests."""
+
+_PERCENTILES: Final = "Percentage of the requests"
+_LENGTH_FAILURES: Final = "(Connect: 0, Receive: 0, Length: "
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report. Lengths are bytes; a field that the report lacks is None, or 0 where `ab` leaves zeros out."""
+    """One report. Lengths are bytes; a field that the report lacks is None, or 0 where `ab` leaves zeros out.
+
+    Times are the printed digits: `seconds` has three decimals, times per request are milliseconds, the transfer rate
+    is KiB a second. `longest` is the largest of the total connection times. `percentiles` maps 50 to 100 to
+    milliseconds, and is None where the report has no such table. `at` gives the index of each field's line in the
+    text, of the percentiles under their number with `%`, and of the table's title under `%`.
+    """
 
     complete: int
     failed: int
@@ -33,6 +51,18 @@ class Report:
     document_length: int | None
     html_transferred: int | None
     concurrency: int | None
+    hostname: str | None = None
+    port: int | None = None
+    seconds: float | None = None
+    total_transferred: int | None = None
+    rate: float | None = None
+    per_request: float | None = None
+    across: float | None = None
+    transfer_rate: float | None = None
+    longest: int | None = None
+    percentiles: Mapping[int, int] | None = None
+    only_lengths_failed: bool = False
+    at: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def arithmetic_holds(self) -> bool | None:
@@ -66,34 +96,78 @@ def facts(output: Output) -> dict[str, Fact]:
     }
 
 
-def _fields(text: str) -> Iterator[dict[str, str]]:
+@dataclass(slots=True)
+class _Raw:
+    """The fields of one report as they are printed, with the indexes of their lines."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    at: dict[str, int] = field(default_factory=dict)
+    percentiles: dict[int, int] | None = None
+    longest: int | None = None
+    only_lengths_failed: bool = False
+
+
+def _fields(text: str) -> Iterator[_Raw]:
     """Give the fields of each report. A field that comes a second time belongs to the next report."""
-    fields: dict[str, str] = {}
-    for line in lines(text):
+    raw = _Raw()
+    for at, line in enumerate(lines(text)):
         name, _, value = line.partition(":")
-        if line.startswith("This is ApacheBench") or name in fields:
-            yield fields
-            fields = {}
-        if name in _FIELDS:
-            fields[name] = value.strip()
-    yield fields
+        if name == "Time per request" and name in raw.fields and _ACROSS not in raw.fields:
+            name = _ACROSS
+        if line.startswith("This is ApacheBench") or name in raw.fields:
+            yield raw
+            raw = _Raw()
+        if name in _FIELDS or name == _ACROSS:
+            raw.fields[name], raw.at[name] = value.strip(), at
+        elif name == "Total":
+            raw.longest, raw.at[name] = integer(value.split()[-1] if value.split() else ""), at
+        elif line.startswith(_PERCENTILES):
+            raw.percentiles, raw.at["%"] = {}, at
+        elif raw.percentiles is not None:
+            _add_percentile(raw, line, at)
+        elif line.lstrip().startswith(_LENGTH_FAILURES):
+            raw.only_lengths_failed = line.rstrip().endswith("Exceptions: 0)")
+    yield raw
 
 
-def _report(fields: dict[str, str]) -> Report | None:
-    def number(name: str) -> int | None:
-        return integer(fields.get(name, "").partition(" ")[0])
+def _add_percentile(raw: _Raw, line: str, at: int) -> None:
+    words = line.split(None, 2)
+    if len(words) < 2 or not words[0].endswith("%"):
+        return
+    percent, milliseconds = integer(words[0][:-1]), integer(words[1])
+    if raw.percentiles is not None and percent is not None and milliseconds is not None:
+        raw.percentiles[percent], raw.at[words[0]] = milliseconds, at
 
-    complete = number("Complete requests")
+
+def _report(raw: _Raw) -> Report | None:
+    fields = raw.fields
+
+    def first(name: str) -> str:
+        return fields.get(name, "").partition(" ")[0]
+
+    complete = integer(first("Complete requests"))
     if complete is None:
         return None
     return Report(
         complete=complete,
-        failed=number("Failed requests") or 0,
-        non_2xx=number("Non-2xx responses") or 0,
+        failed=integer(first("Failed requests")) or 0,
+        non_2xx=integer(first("Non-2xx responses")) or 0,
         document_path=label(fields["Document Path"]) if "Document Path" in fields else None,
-        document_length=number("Document Length"),
-        html_transferred=number("HTML transferred"),
-        concurrency=number("Concurrency Level"),
+        document_length=integer(first("Document Length")),
+        html_transferred=integer(first("HTML transferred")),
+        concurrency=integer(first("Concurrency Level")),
+        hostname=label(fields["Server Hostname"]) if "Server Hostname" in fields else None,
+        port=integer(first("Server Port")),
+        seconds=decimal(first("Time taken for tests")),
+        total_transferred=integer(first("Total transferred")),
+        rate=decimal(first("Requests per second")),
+        per_request=decimal(first("Time per request")),
+        across=decimal(first(_ACROSS)),
+        transfer_rate=decimal(first("Transfer rate")),
+        longest=raw.longest,
+        percentiles=raw.percentiles,
+        only_lengths_failed=raw.only_lengths_failed,
+        at=raw.at,
     )
 
 

@@ -17,11 +17,15 @@ _NONE: Final = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One line of the log. `path` has no query; a request that is not HTTP has `(none)` for method and path."""
+    """One line of the log. `path` has no query; a request that is not HTTP has `(none)` for method and path.
+
+    `when` is the time as it is printed, `17/Dec/2018 10:32:42`.
+    """
 
     method: str
     path: str
     status: int
+    when: str = ""
 
 
 def request(line: str) -> Request | None:
@@ -34,13 +38,14 @@ def request(line: str) -> Request | None:
     status = integer(tail.partition(" ")[0])
     if not opened or not closed or " - - [" not in head or status is None or not 100 <= status <= 999:
         return None
+    when = label(head.partition(" - - [")[2])
     method, _, target = asked.partition(" ")
     if " HTTP/" in target:
         target = target.rpartition(" HTTP/")[0]
     path = label(target.partition("?")[0])
     if not (path and method.isascii() and method.isalpha()):
-        return Request(_NONE, _NONE, status)
-    return Request(label(method), path, status)
+        return Request(_NONE, _NONE, status, when)
+    return Request(label(method), path, status, when)
 
 
 def facts(output: Output) -> dict[str, Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,6 +16,12 @@ class Grid:
     def of(cls, rule: str) -> Grid:
         """Read the grid from a rule without its outer edges: each `+` is a bar between two columns."""
         return cls(tuple(at for at, character in enumerate(rule) if character == "+"))
+
+    def fits(self, lines: Iterable[str], width: int) -> bool:
+        """Whether each line is a row by its looks: with all its bars, or no wider than the rule without any."""
+        if not self.bars:
+            return all(len(line.rstrip()) <= width for line in lines)
+        return all(line.count("|") >= len(self.bars) for line in lines)
 
     def cells(self, line: str) -> list[str]:
         """Give the stripped cells of a line, so that a `|` inside a cell stays in it.

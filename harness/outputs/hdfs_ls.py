@@ -51,7 +51,7 @@ def facts(output: Output) -> dict[str, Fact]:
         listed = entry(line)
         if listed is not None:
             entries.append(listed)
-        elif (stated := _found(line)) is not None:
+        elif (stated := stated_items(line)) is not None:
             found = (found or 0) + stated
     files = [one for one in entries if not one.directory]
     return {
@@ -67,7 +67,8 @@ def facts(output: Output) -> dict[str, Fact]:
     }
 
 
-def _found(line: str) -> int | None:
+def stated_items(line: str) -> int | None:
+    """Give the N of the line `Found N items`, or None for any other line."""
     first, _, rest = line.strip().partition(" ")
     number, _, noun = rest.partition(" ")
     return integer(number) if first == "Found" and noun in ("item", "items") else None

@@ -26,10 +26,10 @@ def facts(output: Output) -> dict[str, Fact]:
     types: Counter[str] = Counter()
     hosts_and_types: Counter[str] = Counter()
     for line in map(str.strip, lines(output.stdout)):
-        if not line or line == "%" or line.startswith(_STATUS):
+        if is_status(line):
             continue
         messages += 1
-        event = _event(line)
+        event = read_event(line)
         if event is None:
             malformed += 1
             continue
@@ -47,7 +47,12 @@ def facts(output: Output) -> dict[str, Fact]:
     }
 
 
-def _event(line: str) -> Mapping[str, object] | None:
+def is_status(line: str) -> bool:
+    """Whether a stripped line is what the consumer itself says, or nothing at all."""
+    return not line or line == "%" or line.startswith(_STATUS)
+
+
+def read_event(line: str) -> Mapping[str, object] | None:
     """Give the JSON object that a line is, or None. Numbers stay text: nobody reads them, and they may be huge."""
     if not line.startswith("{") or _is_deep(line):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final, TypeAlias
 
@@ -21,12 +21,20 @@ _Values: TypeAlias = list[list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One query's result. `stated` is the N of `(N rows)`; `values` is None beyond the limits above."""
+    """One query's result. `stated` is the N of `(N rows)`; `values` is None beyond the limits above.
+
+    Of an aligned table, `first` is the index of its header's line, `stated_at` that of `(N rows)`; `lines` counts the
+    lines of its rows, and `even` says whether each of them has all bars, as no part of a wrapped row has.
+    """
 
     columns: tuple[str, ...] | None
     rows: int
     stated: int | None
     values: _Values | None
+    first: int = 0
+    stated_at: int | None = None
+    lines: int = 0
+    even: bool = True
 
 
 def facts(output: Output) -> dict[str, Fact]:
@@ -65,7 +73,9 @@ def aligned(printed: Sequence[str]) -> Iterator[Result]:
         if not _is_rule(rule) or not header.strip():
             continue
         rows: list[str] = []
+        first = at - 2
         stated: int | None = None
+        stated_at: int | None = None
         while at < len(printed):
             line = printed[at]
             if _is_rule(line.rstrip()):
@@ -73,12 +83,18 @@ def aligned(printed: Sequence[str]) -> Iterator[Result]:
                 break
             at += 1
             stated = _stated(line)
-            if stated is not None or line.startswith("Query 2"):
+            if stated is not None:
+                stated_at = at - 1
+                break
+            if line.startswith("Query 2"):
                 break
             rows.append(line)
         if stated is None:
             rows = list(takewhile(str.strip, rows))
-        yield _result(rule, header, rows, stated)
+        result = _result(rule, header, rows, stated)
+        yield replace(
+            result, first=first, stated_at=stated_at, lines=len(rows), even=Grid.of(rule).fits(rows, len(rule))
+        )
 
 
 def separated(printed: Sequence[str], delimiter: str, quoted: bool, headed: bool) -> Result | None:

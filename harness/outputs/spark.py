@@ -17,10 +17,17 @@ _BATCH: Final = "Batch: "
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its column names, and the cells of each row."""
+    """One table: its column names, and the cells of each row.
+
+    `first` is the index of its first border's line, `after` that of the line below it; `closed` says whether the last
+    border is there.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    first: int = 0
+    after: int = 0
+    closed: bool = True
 
 
 @dataclass(slots=True)
@@ -116,7 +123,7 @@ def _table(printed: Sequence[str], at: int) -> tuple[Table, int]:
     A cell may hold line ends: a row goes on until it is as wide as the border, or has as many bars, and ends
     with a bar. A table that is cut off has the rows that are whole.
     """
-    border = printed[at]
+    first, border = at, printed[at]
     grid = Grid.of(border[1:-1])
     columns = tuple(label(cell) for cell in grid.cells(printed[at + 1][1:-1]))
     rows: list[tuple[str, ...]] = []
@@ -126,7 +133,7 @@ def _table(printed: Sequence[str], at: int) -> tuple[Table, int]:
     while at < len(printed) and not _opens_table(printed, at):
         line = printed[at]
         if _is_border(line):
-            return Table(columns, tuple(rows)), at + 1
+            return Table(columns, tuple(rows), first, at + 1), at + 1
         if not pending and not line.startswith("|"):
             break
         width += len(line) + bool(pending)
@@ -137,7 +144,7 @@ def _table(printed: Sequence[str], at: int) -> tuple[Table, int]:
             pending = []
             width = bars = 0
         at += 1
-    return Table(columns, tuple(rows)), at
+    return Table(columns, tuple(rows), first, at, closed=False), at
 
 
 def _schema(printed: Sequence[str], at: int) -> tuple[list[list[str]], int]:

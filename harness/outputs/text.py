@@ -55,6 +55,14 @@ def integer(text: str) -> int | None:
     return None
 
 
+def decimal(text: str) -> float | None:
+    """Give the decimal number that `text` is, with a point or a comma, or None. ASCII digits only."""
+    whole, _, fraction = text.replace(",", ".", 1).partition(".")
+    if integer(whole) is None or (fraction and (fraction.startswith("-") or integer(fraction) is None)):
+        return None
+    return float(f"{whole}.{fraction or 0}")
+
+
 def encoded(text: str) -> bytes:
     """Give the UTF-8 bytes of `text`, whatever it holds: different texts have different bytes."""
     return text.encode("utf-8", "surrogatepass")

@@ -5,11 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
+from harness.grade.checks import (
+    ab,
+    ab_command,
+    access_log,
+    code_shown,
+    code_works,
+    events,
+    listing,
+    metadata,
+    query_counts,
+    query_sums,
+    routes,
+    rows,
+    sinks,
+    steps,
+    times,
+)
 from harness.grade.model import Finding, Submission
 
 StaticCheck: TypeAlias = Callable[[Submission], Iterable[Finding]]
 
-CHECKS: Final[Sequence[StaticCheck]] = ()
+CHECKS: Final[Sequence[StaticCheck]] = (
+    ab.check,
+    ab_command.check,
+    access_log.check,
+    events.check,
+    listing.check,
+    rows.check,
+    query_sums.check,
+    query_counts.check,
+    times.check,
+    routes.check,
+    code_shown.check,
+    sinks.check,
+    metadata.check,
+    code_works.check,
+    steps.check,
+)
 """Every check, in the order in which its findings are listed for one line."""
 
 
