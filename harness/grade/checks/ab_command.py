@@ -35,7 +35,7 @@ def check(submission: Submission) -> Iterable[Finding]:
 
 def _commands_between(submission: Submission, typed: Block, place: int) -> bool:
     """Whether another command stands between an output and the one that it answers."""
-    for at in range(place - 1, -1, -1):
+    for at in range(place - 1, max(-1, place - 40), -1):
         block = submission.blocks[at]
         if block.kind is Kind.COMMAND or (block.kind is Kind.OUTPUT and block.answers != typed.first_line):
             return block.first_line != typed.first_line
