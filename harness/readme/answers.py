@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -14,7 +14,7 @@ _PRINTS: Final = {
     "ab": {"ab"},
     "access_log": {"flask", "python", "python3", "gunicorn"},
     "flask": {"flask", "python", "python3"},
-    "json_lines": {"kafkacat", "kcat", "kafka-console-consumer", "jq", "curl"},
+    "json_lines": {"kafkacat", "kcat", "kafka-console-consumer"},
     "hdfs_ls": {"hadoop", "hdfs"},
     "spark": {"spark-submit", "pyspark", "spark-shell", "python", "python3"},
     "presto": {"presto", "presto-cli", "trino"},
@@ -25,10 +25,15 @@ _PRINTS: Final = {
     "curl": {"curl"},
     "history": {"history"},
 }
+_SELDOM: Final = {"json_lines": {"cat", "curl", "head", "jq", "tail"}, "curl": {"cat", "wget"}}
+"""Programs that print a form where none of those above stands near."""
+
 _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_CLIENTS: Final = {"beeline": "hive", "hive": "hive", "presto": "presto", "spark-sql": "sql", "trino": "presto"}
+_TITLE: Final = "a heading that names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
 
 
@@ -48,13 +53,25 @@ class Command:
         return frozenset(program.name for program in self._script.programs)
 
     @property
-    def files(self) -> int:
-        """How many files it shows."""
-        return sum(
-            len([arg for arg in one.args if not arg.startswith("-")])
-            for one in self._script.programs
-            if one.name in _FILES
-        )
+    def prints_alone(self) -> str:
+        """The form of what it prints, where all its programs that print are `curl`; else ""."""
+        audible = {program.name for program in self._script.programs if program.audible}
+        return "curl" if audible == {"curl"} else ""
+
+    def may_print(self, block: Block) -> bool:
+        """Whether it may have printed a block of which no other command is known."""
+        return bool(self.programs & _SELDOM.get(block.form, set()))
+
+    def names(self, block: Block) -> bool:
+        """Whether the folder that a listing of HDFS shows is one of its words."""
+        if block.form != "hdfs_ls":
+            return False
+        words = {word.rstrip("/") for word in _words(self.block)}
+        for _, line in block.printed()[:5]:
+            path = line.rpartition(" ")[2]
+            if path.startswith("/") and path.lower().rpartition("/")[0] in words:
+                return True
+        return False
 
     def prints(self, block: Block) -> bool:
         """Whether it may have printed a block, by the form of that."""
@@ -71,7 +88,7 @@ class Command:
 
 def answered(blocks: Sequence[Block]) -> list[Block]:
     """Say of each output and listing which command it answers, by the line where that command's block begins."""
-    found = list(blocks)
+    found = list(_at_prompts(_without_titles(blocks)))
     last: dict[str, Command] = {}
     run: list[Command] = []
     at = 0
@@ -89,7 +106,9 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
             end += 1
         printed = [index for index in range(at, end) if found[index].kind in (Kind.OUTPUT, Kind.LISTING)]
         for index, command in _pairs(found, printed, run, last):
-            found[index] = replace(found[index], answers=command.block.first_line, service=command.block.service)
+            form = found[index].form or command.prints_alone
+            first, service = command.block.first_line, command.block.service
+            found[index] = replace(found[index], form=form, answers=first, service=service)
         for command in run:
             for form in _MONITORS:
                 if command.prints(Block(Kind.OUTPUT, "", 1, 1, form=form)):
@@ -97,6 +116,43 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
         run = []
         at = end
     return found
+
+
+def _without_titles(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Give back to the headings what a command below them, in the same section, says again."""
+    for at, block in enumerate(blocks):
+        if block.kind is Kind.COMMAND and block.fence is None:
+            said = _words(block)
+            for after in blocks[at + 1 : at + 4]:
+                if after.kind is Kind.HEADING or (after.kind is Kind.COMMAND and after.fence is None):
+                    break
+                if (
+                    after.kind is Kind.COMMAND
+                    and after.form in (block.form, "presto", "hive")
+                    and _words(after) == said
+                ):
+                    block = Block(Kind.HEADING, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
+                    break
+        yield block
+
+
+def _words(block: Block) -> list[str]:
+    return (block.content or block.text).replace(";", " ").lower().split()
+
+
+def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Say of SQL without a prompt which client it was typed at: the one that was started last."""
+    client, service = "sql", None
+    for block in blocks:
+        if block.kind is Kind.COMMAND and block.form == "shell":
+            started = [_CLIENTS[name] for name in Command(block).programs if name in _CLIENTS]
+            if started:
+                client, service = started[-1], block.service
+        elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
+            block = replace(block, form=client, service=service, reason=f"{block.reason}, after {client} was started")
+        elif block.kind is Kind.COMMAND and block.form == client:
+            block = replace(block, service=service)
+        yield block
 
 
 def _pairs(
@@ -112,9 +168,14 @@ def _pairs(
         if form == "listing":
             yield from zip(indices, fitting[-len(indices) :] if len(fitting) > 1 else fitting, strict=False)
         elif fitting:
+            named = {index: [one for one in fitting if one.names(blocks[index])][-1:] for index in indices}
             pairs = fitting if len(fitting) == len(indices) else [fitting[-1]] * len(indices)
-            yield from zip(indices, pairs, strict=True)
+            for index, command in zip(indices, pairs, strict=True):
+                yield index, named[index][0] if named[index] else command
         elif form in _MONITORS and form in last:
             yield from ((index, last[form]) for index in indices)
+        elif any(command.may_print(blocks[indices[0]]) for command in run):
+            seldom = [command for command in run if command.may_print(blocks[indices[0]])][-1]
+            yield from ((index, seldom) for index in indices)
         elif not form and run:
             yield from ((index, run[-1]) for index in indices[:1])

@@ -10,6 +10,7 @@ from harness.readme.blocks import Block, Kind
 from harness.readme.forms import printed_form
 from harness.readme.generated import is_generated, read_generated
 from harness.readme.guess import guess
+from harness.readme.hidden import revealed
 from harness.readme.tokens import Element, Shape, Source
 
 
@@ -18,7 +19,7 @@ def classify(source: Source) -> tuple[list[Block], list[str]]:
     if is_generated(source.elements):
         blocks, problems = read_generated(source)
         return list(_formed(_numbered(blocks, source.elements))), problems
-    blocks = answered(list(guess(source.elements)))
+    blocks = answered(list(guess(revealed(source))))
     return blocks, [] if blocks else ["The report is empty."]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from harness.outputs import access_log, hdfs_ls
@@ -106,6 +107,12 @@ def form_of(line: str) -> str:
     return ""
 
 
+FORMS: Final = frozenset(
+    {"ab", "access_log", "compose", "compose_ps", "curl", "dockerfile", "file", "flask", "hdfs_ls", "history", "hive",
+     "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
+)  # fmt: skip
+"""The forms that a block may have; a listing may have the name of any other language as well."""
+
 _DECIDING: Final = (
     "ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics", "presto", "spark", "hive", "curl",
     "json_lines", "compose", "python",
@@ -126,6 +133,8 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
             if form:
                 found[form] += 1
     rules = found.pop("rule", 0)
+    if rules and filled >= 3 and set(found) <= {"json_lines"}:
+        found.clear()
     if not found:
         if rules and filled >= 3:
             return "presto", rules / filled
@@ -134,6 +143,8 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
         return "compose_ps", 1.0
     if found["access_log"]:
         found["access_log"] += found.pop("flask", 0)
+    if found["presto"] and found["json_lines"] and (rules or any(" | " in line for line in lines)):
+        return "presto", 1.0
     if found["presto"] and found["spark"] and any(line.startswith("Query 20") for line in lines):
         return "presto", 1.0
     best = max(_DECIDING, key=lambda form: found[form])
@@ -141,13 +152,13 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
 
 
 _PYTHON: Final = re.compile(
-    r"(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:,|\s*(?:#|$))|def \w+\(|class \w+.*:|@[\w.]+|if __name__|elif .*:$|else:$|try:$"
-    r"|except\b.*:|return\b|(?:for|while|if|with) .*:(?:\s*#.*)?$|[\w.\[\]'\"]+ ?[-+]?= ?\S|[\w.]+\(|\.\w+\(|#|\"\"\"|'''|[)\]}]+,?$"
-    r"|global |raise |print |pass$|break$|continue$|\w+\.\w+$)"
+    r"from [\w.]+ import |import [\w.]+(?: as \w+)?(?:,|\s*(?:#|$))|def \w+\(|class \w+.*:|@[\w.]+|if __name__"
+    r"|elif .*:$|else:$|try:$|except\b.*:|return\b|(?:for|while|if|with) .*:(?:\s*#.*)?$|[\w.\[\]'\"]+ ?[-+]?= ?\S"
+    r"|[\w.]+\(|\.\w+\(|#|\"\"\"|'''|[)\]}]+,?$|global |raise |print |pass$|break$|continue$|\w+\.\w+$"
 )
 _SURELY: Final = re.compile(
-    r"#!.{0,40}python|from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|@[\w.]+(?:\(|$)|if __name__"
-    r"|\w+ = \w+\(|\w+ = \w+\.\w+|\w+ = \w+ \\$|\.\w+\(.*\) ?\\?|\w+\.\w+\(.*\)$"
+    r"#!.{0,40}python|from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|@[\w.]+(?:\(|$)"
+    r"|if __name__|\w+ = \w+\(|\w+ = \w+\.\w+|\w+ = \w+ \\$|\.\w+\(.*\) ?\\?|\w+\.\w+\(.*\)$"
 )
 _YAML: Final = re.compile(r"\s*(?:- .*|#.*|---|[\w.-]{1,80}:(?: .*)?)$")
 _COMPOSE_KEYS: Final = frozenset(
@@ -158,7 +169,7 @@ _COMPOSE_KEYS: Final = frozenset(
 
 def is_python(lines: Sequence[str]) -> bool:
     """Whether a text is Python source, whole or in part, right or wrong."""
-    filled = [line.strip() for line in lines if line.strip()]
+    filled = [line.strip() for line in _outside_of_texts(lines) if line.strip()]
     if not filled:
         return False
     if filled[0].startswith("#!") and "python" in filled[0]:
@@ -166,6 +177,20 @@ def is_python(lines: Sequence[str]) -> bool:
     sure = sum(_SURELY.match(line[:300]) is not None for line in filled)
     like = sum(_PYTHON.match(line[:300]) is not None for line in filled)
     return sure >= 1 and like / len(filled) >= 0.5 and sure / len(filled) >= 0.1
+
+
+def _outside_of_texts(lines: Sequence[str]) -> Iterator[str]:
+    """Give the lines of Python source that are not inside of a text of several lines."""
+    mark = ""
+    for line in lines:
+        if mark:
+            mark = "" if mark in line else mark
+            continue
+        yield line
+        for each in ('"""', "'''"):
+            if line.count(each) % 2:
+                mark = each
+                break
 
 
 def is_compose(lines: Sequence[str]) -> bool:
@@ -180,5 +205,5 @@ def is_history(lines: Sequence[str]) -> bool:
     """Whether a text is what `history` prints: numbers that count up, each before a command."""
     filled = [line for line in lines if line.strip()]
     numbered = [int(line.split()[0].rstrip("*")) for line in filled if _HISTORY.match(line)]
-    rising = sum(after == before + 1 for before, after in zip(numbered, numbered[1:], strict=False))
+    rising = sum(after == before + 1 for before, after in pairwise(numbered))
     return len(numbered) >= 2 and len(numbered) >= 0.6 * len(filled) and rising >= 0.8 * (len(numbered) - 1)

@@ -1,4 +1,4 @@
-"""What the blocks of a text are that this project did not write: by content first, never certain, always with a reason."""
+"""What the blocks of a text are that this project did not write: by content, never certain, with a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.readme.hints import announced, shows_script
 from harness.readme.pieces import SHELLS, Numbered, Piece, pieces
 from harness.readme.rejoin import rejoined
 from harness.readme.services import service_of
-from harness.readme.spans import typed_in_prose
+from harness.readme.spans import printed_in_prose, typed_in_prose
 from harness.readme.tokens import Element, Shape
 
 _PROSE: Final = {
@@ -41,18 +41,24 @@ def guess(elements: Sequence[Element], first_fence: int = 1) -> Iterator[Block]:
             if not element.closed:
                 reason = f"{block.reason}; its fence is never closed"
                 block = replace(block, confidence=min(block.confidence, 0.3), reason=reason)
-            before = block.kind if block.kind not in (Kind.PROSE, Kind.HEADING) or element.shape in _FENCES else before
+            if block.kind is not Kind.PROSE or element.shape in _FENCES:
+                before = block.kind
             yield block
 
 
 def _other(element: Element, fence: int, before: Kind | None) -> Block:
+    """Make a block of an element that is no fence; it may hold a command or an output all the same."""
+
     def made(kind: Kind, confidence: float, reason: str) -> Block:
         return Block(kind, element.text, element.first_line, element.last_line, element.info, confidence, reason)
 
     typed = typed_in_prose(element)
     if typed:
         block = made(Kind.COMMAND, typed.confidence, typed.reason)
-        return _with(block, typed.lines, typed.form)
+        return shaped(block, typed.lines, typed.form)
+    shown = printed_in_prose(element, before is Kind.COMMAND)
+    if shown:
+        return shaped(made(Kind.OUTPUT, shown.confidence, shown.reason), shown.lines, shown.form)
     if element.shape is Shape.HEADING:
         return made(Kind.HEADING, 0.95, "a heading of Markdown")
     if element.shape is Shape.TABLE:
@@ -76,13 +82,14 @@ def _fence(element: Element, fence: int, words: str, before: Kind | None) -> Ite
             else "\n".join(element.text.split("\n")[first - inside + (at == 0) : last - inside + 1])
         )
         block = Block(decided.kind, text, first, last, element.info, decided.confidence, decided.reason, fence=fence)
-        block = _with(block, decided.lines, decided.form)
+        block = shaped(block, decided.lines, decided.form)
         if len(found) == 1 and element.shape is Shape.FENCE and block.content == element.text:
             block = replace(block, content="", lines=())
         yield block
 
 
-def _with(block: Block, lines: Numbered, form: str) -> Block:
+def shaped(block: Block, lines: Numbered, form: str) -> Block:
+    """Give a block the lines it was made of, as they were typed or printed, and its form."""
     if block.kind in (Kind.OUTPUT, Kind.LISTING):
         lines = rejoined(lines, form)
     content = "\n".join(text for _, text in lines)

@@ -12,19 +12,24 @@ _WINDOW: Final = 400
 
 _SCRIPT: Final = re.compile(r"\.sh\b|\bscripts?\b", re.IGNORECASE)
 
-_WORDS: Final = (
-    (Kind.LISTING, re.compile(
-        r"\b(?:contents?|source code|the code|code (?:below|snippet|is)|script (?:below|contains|is|looks)|file (?:below|contains|is|looks)"
-        r"|(?:contains|containing)|copy of|written as|looks? like this file)\b", re.IGNORECASE)),
-    (Kind.OUTPUT, re.compile(
-        r"\b(?:out ?puts?|outpt|ouptut|results?|returns?|returned|prints?|printed|responses?|responds?|messages?|(?:we|I|you)(?:'ll| will| should| can)?"
-        r" (?:then |now )?(?:see|get|got|receive|obtain)|shows?|showing|looks? like|sample|examples?|confirmation|similar to)\b",
-        re.IGNORECASE)),
-    (Kind.COMMAND, re.compile(
-        r"\b(?:commands?|runs?|running|ran|execute[sd]?|executing|typ(?:e|ed|ing)|enter(?:ed|ing)?|invoke[sd]?|using|use[sd]?|start(?:ed|ing)?|launch(?:ed|ing)?"
-        r"|quer(?:y|ies)|spin(?:ning)? up|tak(?:e|ing) down|shut(?:ting)? down|creat(?:e|ed|ing)|install(?:ed|ing)?)\b",
-        re.IGNORECASE)),
-)  # fmt: skip
+_LISTED: Final = (
+    r"\b(?:contents?|source code|the code|code (?:below|snippet|is)|script (?:below|contains|is|looks)|contains"
+    r"|containing|file (?:below|is|looks)|copy of|written as)\b"
+)
+_PRINTED: Final = (
+    r"\b(?:out ?puts?|ou[tp]{1,2}ut|results?|returns?|returned|prints?|printed|respon(?:ses?|ds?)|messages?|shows?"
+    r"|showing|(?:we|I|you)(?:'ll| will| should| can)? (?:then |now )?(?:see|get|got|receive|obtain)|looks? like|sample"
+    r"|examples?|confirmation|similar to)\b"
+)
+_TYPED: Final = (
+    r"\b(?:commands?|runs?|running|ran|execut(?:e[sd]?|ing)|typ(?:ed?|ing)|enter(?:ed|ing)?|invoke[sd]?|us(?:e[sd]?|ing)"
+    r"|start(?:ed|ing)?|launch(?:ed|ing)?|quer(?:y|ies)|spin(?:ning)? up|tak(?:e|ing) down|shut(?:ting)? down"
+    r"|creat(?:ed?|ing)|install(?:ed|ing)?)\b"
+)
+_WORDS: Final = tuple(
+    (kind, re.compile(words, re.IGNORECASE))
+    for kind, words in ((Kind.LISTING, _LISTED), (Kind.OUTPUT, _PRINTED), (Kind.COMMAND, _TYPED))
+)
 
 
 def announced(before: str) -> Kind | None:

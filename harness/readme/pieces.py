@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from harness.readme.blocks import Kind
-from harness.readme.forms import is_compose, is_history, is_python, printed_form
+from harness.readme.forms import form_of, is_compose, is_history, is_python, printed_form
 from harness.readme.prompts import continued, prompt
-from harness.readme.statements import Start, end_of_shell, end_of_sql, runs_on, starts_shell, starts_sql
+from harness.readme.statements import Start, end_of_shell, end_of_sql, is_word, runs_on, starts_shell, starts_sql
 
 Numbered: TypeAlias = Sequence[tuple[int, str]]
 """Lines with their numbers in the report."""
@@ -20,6 +21,11 @@ _SOURCES: Final = {
     "js": "javascript", "makefile": "makefile", "py": "python", "python": "python", "python3": "python", "r": "r",
     "scala": "scala", "toml": "toml", "yaml": "yaml", "yml": "yaml",
 }  # fmt: skip
+
+
+_APART: Final = ("ab", "access_log", "hdfs_ls", "json_lines", "spark")
+_OWN: Final = ("ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics")
+"""Forms that no source and no other output looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,12 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     language = info.strip("{}. ").partition(" ")[0].lower()
     prompts = sum(prompt(text) is not None for text in texts)
     if prompts:
-        return list(_prompted(lines))
+        found = list(_prompted(_outdented(lines)))
+        return found or [Piece(Kind.OUTPUT, "", lines, 0.6, "a prompt at which nothing is typed")]
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
-    found = list(_merged(_typed_and_printed(lines, language in SHELLS)))
-    return found or [Piece(Kind.OUTPUT, "", lines, 0.4, "an empty fence", False)]
+    return [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
 
 
 def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None:
@@ -63,16 +69,18 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
         return Piece(Kind.LISTING, "shell", lines, 0.9, "its first line names the shell that runs a script")
     if language == "json":
         return Piece(Kind.OUTPUT, "json_lines", lines, 0.8, "a fence for JSON")
+    if not first:
+        return Piece(Kind.PROSE, "", lines, 0.5, "a fence with nothing in it")
     form, share = printed_form(texts)
-    started = starts_shell(first) is Start.SURE
-    if form in ("ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics") and share >= 0.2 and not started:
+    started = starts_shell(first) is Start.SURE and not (language in _SOURCES and is_word(first))
+    if form in _OWN and share >= 0.6 and not started:
         return Piece(Kind.OUTPUT, form, lines, 0.95, f"its lines are those that {form} prints")
-    if is_python(texts) and not started and form not in ("json_lines", "spark", "presto"):
-        return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
-    if is_python(texts) and share < 0.2 and not started:
+    if is_python(texts) and not started and (share < 0.5 or form not in ("json_lines", "spark", "presto")):
         return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
     if is_compose(texts) and not started:
         return Piece(Kind.LISTING, "yaml", lines, 0.9, "its lines are those of a compose file")
+    if language in ("sql", "hiveql", "hql", "presto", "plsql") and not started and share < 0.2:
+        return Piece(Kind.COMMAND, "sql", trimmed(lines), 0.8, "a fence for SQL")
     if is_history(texts):
         return Piece(Kind.OUTPUT, "history", lines, 0.9, "its lines are numbered as a shell's history")
     if form and share >= 0.5 and not started and not starts_sql(first):
@@ -193,7 +201,7 @@ def _next_is_sure(texts: Sequence[str], at: int) -> bool:
 
 
 def _merged(parts: Iterator[Piece]) -> Iterator[Piece]:
-    """Join statements that follow each other, and the lines of an output; a blank line belongs to what stands before."""
+    """Join statements that follow each other, and the lines of an output; a blank line goes with what is before it."""
     kind: Kind | None = None
     form = ""
     lines: list[tuple[int, str]] = []
@@ -225,3 +233,31 @@ def _joined(piece: Piece) -> Piece:
             sure=True,
         )
     return piece
+
+
+def _runs(piece: Piece) -> Iterator[Piece]:
+    """Split an output that shows several programs, each after a line with its name and a colon."""
+    starts = [0]
+    form = ""
+    label = None
+    for at, (_, text) in enumerate(piece.lines if piece.kind is Kind.OUTPUT else ()):
+        stripped = text.strip()
+        if stripped.endswith(":") and len(stripped) < 60 and " " not in stripped.rstrip(":").strip():
+            label = at
+            continue
+        here = form_of(text)
+        if here in _APART and here != form:
+            if form and label is not None:
+                starts.append(label)
+            form, label = here, None
+    for start, end in pairwise([*starts, len(piece.lines)]):
+        yield piece if len(starts) == 1 else _joined(replace(piece, form="", lines=trimmed(piece.lines[start:end])))
+
+
+def _outdented(lines: Numbered) -> Numbered:
+    """Take off the blanks before the first prompt from all lines that have them."""
+    first = next(text for _, text in lines if prompt(text))
+    margin = len(first) - len(first.lstrip(" "))
+    return (
+        [(number, text[margin:] if not text[:margin].strip() else text) for number, text in lines] if margin else lines
+    )

@@ -21,8 +21,9 @@ _WIDEST: Final = 200
 _PROMPTS: Final = (
     ("shell", re.compile(r"\$ (?=\S)|\$$")),
     ("shell", re.compile(r"(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s$#>]{0,100}[$#] ?")),
+    ("shell", re.compile(r"[~/][^\s$#>]{0,100}[$#] (?=\S)")),
     ("shell", re.compile(r"(?:ba)?sh-\d\.\d{1,2}[$#] ?")),
-    ("presto", re.compile(r"(?:presto|trino)(?::[\w-]{1,64})?> ?")),
+    ("presto", re.compile(r"(?:presto|trino)> ?|\w{1,20}:[\w-]{1,64}> ?")),
     ("hive", re.compile(r"hive(?: \([\w-]{1,64}\))?> ?")),
     ("hive", re.compile(r"\d: jdbc:hive2:[^\s>]{0,100}> ?")),
     ("sql", re.compile(r"(?:spark-sql|sqlite|mysql|postgres=#)(?: \([\w-]{1,64}\))?> ?")),
@@ -37,7 +38,7 @@ _CONTINUATIONS: Final = {
     "sql": re.compile(r" *> ?"),
     "python": re.compile(r"\.\.\.(?: |$)| {3,12}\.\.\.: ?"),
 }
-_FIRST: Final = frozenset("$([>:._-")
+_FIRST: Final = frozenset("$([>:._-~/")
 
 
 def prompt(line: str) -> Prompt | None:

@@ -105,7 +105,7 @@ def _rows(lines: Numbered) -> Numbered:
             del joined[-parts:]
             joined.append((header[0][0], "".join(text for _, text in header)))
         width = len(texts[at])
-        while at + parts <= len(lines) and _is_row(texts, at, parts, width, presto):
+        while at + parts <= len(lines) and _is_row(texts, at, width, presto):
             joined.append((lines[at][0], "".join(text for _, text in lines[at : at + parts])))
             at += parts
     return joined
@@ -130,7 +130,7 @@ def _is_border(text: str) -> bool:
     return bool(text) and not text.strip("+-") and "-" in text
 
 
-def _is_row(texts: Sequence[str], at: int, parts: int, width: int, presto: bool) -> bool:
+def _is_row(texts: Sequence[str], at: int, width: int, presto: bool) -> bool:
     if not presto:
         return texts[at][:1] in ("+", "|") and len(texts[at]) <= width
     return bool(texts[at]) and not texts[at].startswith(("(", "Query 2")) and len(texts[at]) <= width

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from harness.readme.forms import form_of, printed_form
 from harness.readme.pieces import Numbered
 from harness.readme.prompts import prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, starts_shell, starts_sql
 from harness.readme.tokens import Element, Shape
 
 _LONGEST: Final = 16_384
+_PLAIN: Final = frozenset({"access_log", "hdfs_ls", "json_lines"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,10 @@ def typed_in_prose(element: Element) -> Span | None:
         inner = text.strip("`").strip()
         if "`" in inner:
             return None
-        lines = list(enumerate(inner.split("\n"), element.first_line))
-        form = _form(inner.split("\n"))
+        found = prompt(inner)
+        texts = [found.typed if found else inner.split("\n")[0], *inner.split("\n")[1:]]
+        lines = list(enumerate(texts, element.first_line))
+        form = found.form if found and found.typed else _form(texts, quoted=True)
         return Span(form, lines, 0.85, f"{what} that is nothing but a command in back quotes") if form else None
     texts = [line.strip(" ") if at == 0 else line for at, line in enumerate(element.text.split("\n"))]
     found = prompt(texts[0])
@@ -48,13 +52,46 @@ def typed_in_prose(element: Element) -> Span | None:
     return Span(form, list(enumerate(texts, element.first_line)), 0.75, f"{what} that is nothing but commands")
 
 
-def _form(texts: Sequence[str]) -> str:
+def printed_in_prose(element: Element, after_command: bool) -> Span | None:
+    """Give the output that a paragraph, a quotation or a table is, or None where it is anything else."""
+    if element.shape is Shape.TABLE:
+        return _table(element) if after_command else None
+    if element.shape not in (Shape.PARAGRAPH, Shape.QUOTE):
+        return None
+    lines = [(number, _bare(text)) for number, text in enumerate(element.text.split("\n"), element.first_line)]
+    filled = [text for _, text in lines if text.strip()]
+    form, _ = printed_form(filled)
+    shown = sum(form_of(text) in _PLAIN for text in filled)
+    if form in _PLAIN and shown >= 0.8 * len(filled):
+        return Span(form, lines, 0.8, f"its lines are those that {form} prints, in no fence")
+    if element.shape is Shape.QUOTE and after_command:
+        return Span(form, lines, 0.6, "a quotation after a command")
+    return None
+
+
+def _table(element: Element) -> Span:
+    """Give a table of Markdown after a query as the query's client prints one."""
+    lines = []
+    for number, text in enumerate(element.text.split("\n"), element.first_line):
+        bare = text.strip()
+        inner = bare.removeprefix("|").removesuffix("|")
+        rule = not bare.strip("|-: +") and "-" in bare
+        lines.append((number, inner.replace("|", "+").replace(" ", "-").replace(":", "-") if rule else inner))
+    return Span("presto", lines, 0.7, "a table of Markdown after a query")
+
+
+def _bare(text: str) -> str:
+    text = text.strip().lstrip(">").strip()
+    return text.removesuffix("<br>").rstrip() if text.endswith("<br>") else text
+
+
+def _form(texts: Sequence[str], quoted: bool = False) -> str:
     """Give the form of lines that are statements of one form from the first to the last, or ""."""
     form = ""
     at = 0
     while at < len(texts):
         start = starts_shell(texts[at])
-        if start is Start.SURE or (start is Start.MAYBE and ("/" in texts[at].split()[0] or form == "shell")):
+        if start is Start.SURE or (start is Start.MAYBE and (quoted or "/" in texts[at].split()[0] or form == "shell")):
             here, at = "shell", end_of_shell(texts, at)
         elif starts_sql(texts[at]):
             here, at = "sql", end_of_sql(texts, at)

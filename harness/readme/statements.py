@@ -9,20 +9,24 @@ from typing import Final
 
 from harness.readme.forms import form_of
 
-_SURE: Final = frozenset(
-    """ab apt apt-get beeline chmod conda cp curl docker docker-compose dpkg flask gcloud git gunzip hadoop hdfs ipython jps
-    jupyter jupyter-notebook kafka-console-consumer kafka-console-producer kafka-topics kafkacat kcat kubectl mkdir mv
-    nano nohup pip pip3 psql pyspark python python2 python3 redis-cli rmdir rsync scp spark-shell spark-sql spark-submit
-    sqlite3 ssh sudo tar tmux unzip vi vim wget yum zip""".split()
-)
+_SURE: Final = frozenset({
+    "ab", "apt", "apt-get", "beeline", "chmod", "conda", "cp", "curl", "docker", "docker-compose", "dpkg",
+    "flask", "gcloud", "git", "gunzip", "hadoop", "hdfs", "ipython", "jps", "jupyter", "jupyter-notebook",
+    "kafka-console-consumer", "kafka-console-producer", "kafka-topics", "kafkacat", "kcat", "kubectl", "mkdir",
+    "mv", "nano", "nohup", "pip", "pip3", "psql", "pyspark", "python", "python2", "python3", "redis-cli",
+    "rmdir", "rsync", "scp", "spark-shell", "spark-sql", "spark-submit", "sqlite3", "ssh", "sudo", "tar",
+    "tmux", "unzip", "vi", "vim", "wget", "yum", "zip",
+})  # fmt: skip
 """Programs whose name at the start of a line is hardly ever a word of a sentence."""
 
-_MAYBE: Final = frozenset(
-    """: . awk bash cat cd clear cut date df diff du echo emacs env eval exec exit export false file find for grep gzip head
-    history hive hostname if jq kill killall less ln ls make man more node npm open presto printf ps pwd rm screen sed seq
-    set sh sleep sort source stat tail tee test time timeout top touch true uname uniq unset until wait watch wc which
-    while whoami xargs xdg-open""".split()
-)
+_MAYBE: Final = frozenset({
+    ".", ":", "awk", "bash", "cat", "cd", "clear", "cut", "date", "df", "diff", "du", "echo", "emacs", "env",
+    "eval", "exec", "exit", "export", "false", "file", "find", "for", "grep", "gzip", "head", "history", "hive",
+    "hostname", "if", "jq", "kill", "killall", "less", "ln", "ls", "make", "man", "more", "node", "npm", "open",
+    "presto", "printf", "ps", "pwd", "rm", "screen", "sed", "seq", "set", "sh", "sleep", "sort", "source",
+    "stat", "tail", "tee", "test", "time", "timeout", "top", "touch", "true", "uname", "uniq", "unset", "until",
+    "wait", "watch", "wc", "which", "while", "whoami", "xargs", "xdg-open",
+})  # fmt: skip
 """Programs that need more than their name, for their name is a word or stands first in an output too."""
 
 _ALONE: Final = frozenset({"cd", "clear", "exit", "history", "ls", "pwd", "wait", "whoami"})
@@ -31,10 +35,11 @@ _SIGNS: Final = re.compile(r"(?:^|\s)(?:--?[A-Za-z]|[~./$\"'|<>&]|\d+$)|[\w*?]\.
 _ASSIGNED: Final = re.compile(r"[A-Za-z_]\w{0,60}=\S*(?:\s|;|$)")
 _PATH: Final = re.compile(r"(?:\./|~/|\.\./|/)[\w./-]+(?:\s|$)")
 _UNKNOWN: Final = re.compile(r"[a-z][\w.+-]{1,40}(?: [^\s-]\S*)* --?[a-zA-Z][\w-]*(?:[ =]|$)")
+_CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker|\w+ in\b|\w+ *;|curl|\w+$")
 _HEREDOC: Final = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 _SQL: Final = re.compile(
-    r"(?:select\s+(?:\*|\S.*)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
+    r"(?:select(?:\s.*|$)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
     r"|(?:describe|desc)\s+[\w.\"`]+\s*(?:;|$)|create\s+(?:external\s+|temporary\s+|or\s+replace\s+)*(?:table|view|schema|database)\b"
     r"|drop\s+(?:table|view|schema|database)\b|insert\s+(?:into|overwrite)\b|alter\s+table\b|truncate\s+table\b"
     r"|with\s+\w+\s+as\s*\(|explain\s+select\b|use\s+[\w.]+\s*;|msck\s+repair\b|refresh\s+table\b|load\s+data\b)",
@@ -62,6 +67,8 @@ def starts_shell(line: str) -> Start:
         return Start.NO
     if word in _SURE:
         return Start.SURE if rest[:1] not in ("=", ":") and rest[:3] not in ("is ", "has") else Start.NO
+    if word in ("for", "if", "until", "while") and (text.endswith(":") or not _CONDITION.match(rest)):
+        return Start.NO
     if word in _MAYBE:
         if not rest:
             return Start.SURE if word in _ALONE else Start.NO
@@ -72,6 +79,11 @@ def starts_shell(line: str) -> Start:
     if _ASSIGNED.match(text):
         return Start.MAYBE
     return Start.MAYBE if _UNKNOWN.match(text) else Start.NO
+
+
+def is_word(line: str) -> bool:
+    """Whether the program that a line begins with has a name that is a word of other languages too."""
+    return line.strip().partition(" ")[0] in _MAYBE
 
 
 def starts_sql(line: str) -> bool:
