@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from harness.grade.claims.arithmetic import sums
+from harness.grade.claims.code import of_files
+from harness.grade.claims.comments import loop_comments
 from harness.grade.claims.evidence import shown
 from harness.grade.claims.extract import claims
-from harness.grade.claims.judge import Context, Judged, judge
+from harness.grade.claims.judge import Context, Judged, judge, judge_comment
 from harness.grade.claims.loads import load
 from harness.grade.claims.model import TRAFFIC, Claim, Piece, Sentence
 from harness.grade.claims.names import names
@@ -26,17 +29,19 @@ _TEXT_LIMIT = 120
 def check_prose(submission: Submission) -> Iterator[Finding]:
     """Find the claims of the prose, and say of every one whether the report bears it out."""
     pieces = [Piece(block, tuple(shown(block)), load(block, submission.files)) for block in submission.blocks]
-    known, report = names(pieces), Report(pieces)
+    known, report = names(pieces), Report(pieces, of_files(submission.files))
     file = str(submission.report)
     task = False
     for at, piece in enumerate(pieces):
-        if piece.block.kind is Kind.HEADING:
-            heading = piece.block.text.lower()
-            task = any(words in heading for words in _TASK)
-        if piece.block.kind is not Kind.PROSE or task:
+        heading = piece.block.kind is Kind.HEADING
+        if heading:
+            task = any(words in piece.block.text.lower() for words in _TASK)
+        for claim in loop_comments(piece, known):
+            yield _finding(claim, judge_comment(claim, piece), pieces, file)
+        if not (heading or piece.block.kind is Kind.PROSE) or task:
             continue
         for sentence in sentences(piece.block):
-            found = claims(sentence, known)
+            found = [replace(claim, firm=claim.firm and not heading) for claim in claims(sentence, known)]
             context = Context(sentence, found, at)
             for claim in found:
                 yield _finding(claim, judge(claim, context, report), pieces, file)
@@ -47,8 +52,9 @@ def check_prose(submission: Submission) -> Iterator[Finding]:
 def _finding(claim: Claim, judged: Judged, pieces: Sequence[Piece], file: str) -> Finding:
     if judged.agrees is not None:
         seen = judged.agrees
-        message = f"“{claim.phrase}” agrees with what line {seen.line} shows."
-        evidence = [Evidence(file, seen.line, seen.text[:_TEXT_LIMIT])]
+        where = f"{seen.file} defines" if seen.file else f"line {seen.line} shows"
+        message = f"“{claim.phrase}” agrees with what {where}."
+        evidence = [Evidence(seen.file or file, seen.line, seen.text[:_TEXT_LIMIT])]
         return Finding(
             "prose-count", Verdict.AGREES, claim.line, message, claim.number, claim.number, seen.block,
             evidence=evidence,

@@ -14,13 +14,17 @@ _ANYWHERE = frozenset({Unit.SERVICE, Unit.ROUTE, Unit.TABLE, Unit.TYPE, Unit.KEY
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A number with where it stands. `sent` is true where it is from commands, not from an output."""
+    """A number with where it stands. `sent` is true where it is from commands, not from an output.
+
+    `file` is the path of another file than the report.
+    """
 
     number: int
     line: int
     text: str
     block: int | None = None
     sent: bool = False
+    file: str = ""
 
 
 def readings(claim: Claim) -> list[str | None]:
@@ -51,6 +55,8 @@ def candidates(claim: Claim, report: Report, at: int, ahead: bool) -> Iterator[C
         for piece in report.pieces:
             for one in piece.shown:
                 yield from _of_output(claim, piece, one)
+        for path, one in report.code:
+            yield from (Candidate(number, one.line, one.text, file=path) for number in one.counts.get(claim.unit, ()))
 
 
 def acceptable(claim: Claim, groups: Sequence[Group], slack: int = 0) -> Iterator[int]:
@@ -72,8 +78,8 @@ def _of_output(claim: Claim, piece: Piece, one: Shown) -> Iterator[Candidate]:
     numbers += one.counts.get(claim.unit, ())
     if claim.unit is Unit.EVENT and not one.groups:
         numbers += one.counts.get(Unit.ROW, ())
-    if claim.unit in TRAFFIC or one.what == "result":
-        numbers += sorted(one.loose)[:200] if one.what == "result" else ()
+    if one.what == "result" and (claim.unit in TRAFFIC or claim.unit is Unit.USER):
+        numbers += sorted(one.loose)[:200]
     for number in numbers:
         yield Candidate(number, one.line, one.text, piece.block.fence)
 
@@ -118,7 +124,7 @@ def _users(nearby: Sequence[Piece], report: Report, at: int) -> Iterator[Candida
         for one in piece.shown:
             if hosts := {group.host for group in one.groups if group.host}:
                 yield Candidate(len(hosts), one.line, ", ".join(sorted(hosts))[:100], piece.block.fence)
-            if one.what == "result" or one.what == "table":
+            if one.what in ("result", "table"):
                 yield from (Candidate(rows, one.line, one.text, piece.block.fence) for rows in one.counts[Unit.ROW])
     hosts = set()
     for load in report.loads[: report.before[at] + 2]:

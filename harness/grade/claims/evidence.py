@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from harness.grade.claims.code import composed, defined
 from harness.grade.claims.model import Group, Shown, Unit
 from harness.outputs import ab, access_log, hdfs_ls, json_lines, presto, ps, spark
 from harness.outputs.text import Output, integer
@@ -15,9 +16,6 @@ from harness.readme.blocks import Block, Kind
 _OUTPUTS: Final = frozenset({Kind.OUTPUT, Kind.LISTING, Kind.EXCERPT})
 _ELIDED: Final = ("only showing top", "truncated", "omitted", "snip", "lines left out", "and so on")
 _BATCH: Final = re.compile(r"(?m)^\s*Batch: \d{1,9}\s*$")
-_ROUTE: Final = re.compile(r"@\w{1,40}\.(?:route|get|post|put|delete)\(")
-_EVENT_TYPE: Final = re.compile(r"""event_type['"]\]?\s{0,9}[:=]{1,2}\s{0,9}['"]([\w -]{1,80})['"]""")
-_CREATED: Final = re.compile(r"(?i)\bcreate\s+(?:external\s+)?table\b")
 _DOTS: Final = frozenset({"...", "…", "....", ". . .", ".", "..", "[...]", "(...)", "<...>", "# ..."})
 
 
@@ -31,11 +29,6 @@ def shown(block: Block) -> list[Shown]:
         for one in reader(block, block.content or block.text)
     ]
     return [one for one in found if one.groups or one.counts]
-
-
-def event_types(text: str) -> Iterable[str]:
-    """Give the types of events that a text sets or compares, in code or in JSON."""
-    return (found[1] for found in _EVENT_TYPE.finditer(text))
 
 
 def _tables(block: Block, text: str) -> Iterator[Shown]:
@@ -155,23 +148,12 @@ def _services(block: Block, text: str) -> Iterator[Shown]:
             counts = {Unit.SERVICE: [len(services)]}
             yield Shown("services", block.first_line, f"{len(services)} services", counts=counts)
     elif "services:" in text:
-        _, _, below = text.partition("services:")
-        names = [each for each in below.split("\n") if re.match(r" {2}[\w-]{1,60}:\s*$", each)]
-        if names:
-            counts = {Unit.SERVICE: [len(names)]}
-            yield Shown("compose", block.first_line, f"{len(names)} services", counts=counts)
+        yield from composed(text, block.first_line)
 
 
 def _code(block: Block, text: str) -> Iterator[Shown]:
-    if block.kind is not Kind.LISTING:
-        return
-    counts: dict[Unit, Sequence[int]] = {}
-    if routes := len(_ROUTE.findall(text)):
-        types = len({*event_types(text)})
-        counts = {Unit.ROUTE: [routes], Unit.TYPE: [types, routes], Unit.EVENT: [routes, types]}
-        yield Shown("code", block.first_line, f"{routes} routes", counts=counts)
-    if tables := len(_CREATED.findall(text)):
-        yield Shown("ddl", block.first_line, f"{tables} tables created", counts={Unit.TABLE: [tables]})
+    if block.kind is Kind.LISTING:
+        yield from defined(text, block.first_line)
 
 
 def _is_whole(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.grade.claims.model import TRAFFIC, Claim, Sentence, Token, Unit
-from harness.grade.claims.names import Names
+from harness.grade.claims.names import Names, host_at
 from harness.grade.claims.vocabulary import (
     AFTER,
     ENGLISH,
@@ -180,7 +180,7 @@ def _is_elliptic(words: list[str], at: int, known: Names) -> bool:
         step += 1
     if step + 1 >= len(words) or words[step] not in _OF_WHOM:
         return False
-    return words[step + 1] in ("each", "every") or _host(words, step + 1, known) is not None
+    return words[step + 1] in ("each", "every") or host_at(words, step + 1, known) is not None
 
 
 def _claim(
@@ -191,11 +191,11 @@ def _claim(
     start = found[which - 1].end if which else 0
     stop = found[which + 1].at if which + 1 < len(found) else len(words)
     after = words[one.end : min(stop, one.end + _REACH)]
-    host = next((name for at in range(one.end, one.end + len(after)) if (name := _host(words, at, known))), None)
+    host = next((name for at in range(one.end, one.end + len(after)) if (name := host_at(words, at, known))), None)
     if one.named and host and not _OF_WHOM.intersection(after):
         host = None
     reach = range(one.at - 1, max(start, one.at - _REACH) - 1, -1)
-    before = next((name for at in reach if (name := _host(words, at, known))), None)
+    before = next((name for at in reach if (name := host_at(words, at, known))), None)
     kinds = {part for word in one.words for part in _kinds(word)}
     near = {*words[max(0, one.at - 3) : one.at], *words[one.end : one.end + 3]}
     strange = {word for word in kinds - known.words if word not in PLAIN and not word.endswith("ing")}
@@ -243,17 +243,6 @@ def _nothing(tokens: Sequence[Token], words: list[str], known: Names, firm: bool
         known_kinds = frozenset(kinds & known.words)
         found.append(Claim(0, unit, phrase, tokens[at].line, known_kinds, firm=firm, at=at))
     return found
-
-
-def _host(words: Sequence[str], at: int, known: Names) -> str | None:
-    """Give the host that a word, or `user 1` in two words, names."""
-    word = words[at].removesuffix("'s").removesuffix("’s")
-    if word in known.hosts:
-        return known.hosts[word]
-    if word in ("user", "player") and at + 1 < len(words):
-        both = words[at + 1]
-        return known.hosts.get(f"{word}{both}") or known.hosts.get(f"{word} {both}")
-    return None
 
 
 def _is_foreign(words: Sequence[str]) -> bool:

@@ -63,11 +63,28 @@ def judge(claim: Claim, context: Context, report: Report) -> Judged:
     """Hold a claim against everything around it. A contradiction needs one output or command that it surely means."""
     found = candidates(claim, report, context.at, context.ahead)
     agreeing = [each for each in found if each.number == claim.number]
+    if (
+        claim.unit is Unit.LOOP
+        and "loop" in context.sentence.words()
+        and (wrong := _contradiction(claim, context, report))
+    ):
+        return Judged(against=wrong)
     best = next((each for each in agreeing if not each.sent), agreeing[0] if agreeing else None)
     if best is not None:
         short = _missing(claim, context, report) if all(each.sent for each in agreeing) else None
         return Judged(against=short, missing=True) if short else Judged(agrees=best)
     return Judged(against=_contradiction(claim, context, report))
+
+
+def judge_comment(claim: Claim, piece: Piece) -> Judged:
+    """Hold a comment on the passes of a loop against the loop of its command."""
+    load = piece.load
+    if load is None or load.loops is None:
+        return Judged()
+    seen = Candidate(load.loops, load.line, load.text, piece.block.fence, sent=True)
+    if claim.number == load.loops:
+        return Judged(agrees=seen)
+    return Judged(against=seen) if claim.firm and not load.opaque else Judged()
 
 
 def _is_plain(claim: Claim, words: frozenset[str]) -> bool:
@@ -140,7 +157,7 @@ def _against_command(claim: Claim, context: Context, report: Report) -> Candidat
         passes = load.endless and found.total and claim.number % found.total == 0
         number = found.total if found.informed and found.total and not passes else None
     elif claim.unit is Unit.LOOP and load.groups:
-        number = load.loops
+        number = load.loops if load.loops != claim.number else None
     elif claim.unit is Unit.PARTITION:
         number = load.partitions
     return None if number is None else Candidate(number, load.line, load.text, piece.block.fence, sent=True)

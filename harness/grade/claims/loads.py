@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +17,9 @@ _FOR: Final = re.compile(r"\bfor\s+(?:\(\(|\w+\s+in\s)[^\n;]{0,300}(?:;[^;\n]{0,
 _BRACES: Final = re.compile(r"\{(\d{1,7})\.\.(\d{1,7})(?:\.\.(\d{1,7}))?\}")
 _SEQ: Final = re.compile(r"\bseq\s+(\d{1,7})(?:\s+(\d{1,7}))?(?:\s+(\d{1,7}))?")
 _COUNTED: Final = re.compile(r"\(\(\s*(\w+)\s*=\s*(\d{1,7})\s*;\s*\w+\s*(<=?)\s*(\d{1,7})\s*;\s*\w+\+\+\s*\)\)")
+_STEPPED: Final = re.compile(
+    r"\b(\w{1,40})=(\d{1,7})\b[^`]{0,200}?\bwhile\s+(?:\[\[?|\(\()\s*\$?(\w{1,40})\s*(-l[te]|<=?)\s*(\d{1,7})\b"
+)
 _ENDLESS: Final = re.compile(r"\bwhile\s+(?:true|:|\[\s*1\s*\]|sleep\s)")
 _LOOP: Final = re.compile(r"\b(?:for|while|until)\s")
 _DONE: Final = re.compile(r"\bdone\b")
@@ -29,16 +33,18 @@ def load(block: Block, files: Mapping[str, str]) -> Load | None:
         return None
     text = block.content or block.text
     found = _read(text, block.first_line + (block.fence is not None))
-    if found.groups or not (scripts := _SCRIPT.findall(text)) or "cat " in text:
+    scripts = [name.rpartition("/")[2] for name in _SCRIPT.findall(text)[:8]]
+    if found.groups or not scripts or "cat " in text:
         return found
-    bodies = [body for name in scripts[:4] if (body := files.get(name.rpartition("/")[2])) is not None]
-    if len(bodies) == 1 and len(bodies[0]) <= _SCRIPT_LIMIT:
+    bodies = [files[name] for name in scripts if len(files.get(name, "")) in range(1, _SCRIPT_LIMIT)]
+    if len(scripts) == len(bodies) == 1:
         inner = _read(bodies[0], found.line)
-        return Load(
-            found.line, scripts[0], inner.groups, inner.options, found.programs, inner.loops, inner.endless,
-            opaque=inner.opaque,
+        groups = [Group(one.host, one.label, one.count * (found.loops or 1)) for one in inner.groups]
+        return replace(
+            inner, text=scripts[0], groups=groups, programs=found.programs, loops=found.loops or inner.loops,
+            endless=found.endless or inner.endless, opaque=found.opaque or inner.opaque,
         )  # fmt: skip
-    return Load(found.line, found.text, programs=found.programs, opaque=True)
+    return replace(found, opaque=True)
 
 
 def passes(text: str) -> int | None:
@@ -70,7 +76,7 @@ def _read(text: str, line: int) -> Load:
     before, body, after = text[: head.start()], text[head.start() : ends.start()], text[ends.end() :]
     inner, outer = _plain(body + "\ndone", line), _plain(before + "\n" + after, line)
     counted = _FOR.search(body)
-    times = passes(counted[0]) if counted else None
+    times = passes(counted[0]) if counted else _stepped(text)
     endless = times is None and _ENDLESS.search(body) is not None
     groups = [Group(one.host, one.label, one.count * (times or 1)) for one in inner.groups]
     return Load(
@@ -78,6 +84,18 @@ def _read(text: str, line: int) -> Load:
         times, endless, opaque=outer.opaque or inner.opaque or (times is None and not endless),
         partitions=outer.partitions,
     )  # fmt: skip
+
+
+def _stepped(text: str) -> int | None:
+    """Give how often `i=0; while [ $i -lt 10 ]; do …; ((i++)); done` runs, or None for any other loop."""
+    found = _STEPPED.search(text)
+    if (
+        found is None
+        or found[1] != found[3]
+        or not re.search(rf"\b{found[1]}\s*(?:\+\+|=\S{{0,6}}{found[1]}\s*\+\s*1)", text)
+    ):
+        return None
+    return max(0, int(found[5]) - int(found[2]) + (found[4] in ("-le", "<=")))
 
 
 def _plain(text: str, line: int) -> Load:
@@ -89,6 +107,8 @@ def _plain(text: str, line: int) -> Load:
     first = ""
     for program in programs:
         if program.name in ("ab", "curl"):
+            if not program.args:
+                continue  # a script of that name
             one = _requests(program)
             opaque = opaque or one is None
             groups += [one] if one else []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.grade.claims.evidence import event_types
+from harness.grade.claims.code import event_types
 from harness.grade.claims.model import Group, Piece
 from harness.grade.claims.vocabulary import parts
 
@@ -54,3 +54,14 @@ def names(pieces: Iterable[Piece]) -> Names:
 def label_words(label: str) -> frozenset[str]:
     """Give the words of a type or a path; those of `/` are `default`."""
     return _DEFAULT if label == "/" else parts(label)
+
+
+def host_at(words: Sequence[str], at: int, known: Names) -> str | None:
+    """Give the host that a word, or `user 1` in two words, names."""
+    word = words[at].removesuffix("'s").removesuffix("’s")
+    if word in known.hosts:
+        return known.hosts[word]
+    if word in ("user", "player") and at + 1 < len(words):
+        both = words[at + 1]
+        return known.hosts.get(f"{word}{both}") or known.hosts.get(f"{word} {both}")
+    return None

@@ -58,9 +58,10 @@ def matches(kinds: frozenset[str], label: str | None) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """The pieces of a report, with the loads in their order."""
+    """The pieces of a report, what the submission's code defines by its path, and the loads in their order."""
 
     pieces: Sequence[Piece]
+    code: Sequence[tuple[str, Shown]] = ()
     loads: list[Load] = field(default_factory=list)
     before: list[int] = field(default_factory=list)
     _sums: dict[tuple[frozenset[str], str | None], list[int]] = field(default_factory=dict)

@@ -34,7 +34,7 @@ NOUNS: Final = {
     Unit.FILE: "file files",
     Unit.USER: "user users host hosts player players",
     Unit.BATCH: "batch batches micro-batch micro-batches microbatch microbatches",
-    Unit.LOOP: "loop loops iteration iterations times",
+    Unit.LOOP: "loop loops iteration iterations round rounds times",
     Unit.COMMAND: "command commands",
     Unit.SERVICE: "container containers service services",
     Unit.PARTITION: "partition partitions",
