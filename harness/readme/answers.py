@@ -32,6 +32,7 @@ _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_NEAR: Final = 20
 _CLIENTS: Final = {"beeline": "hive", "hive": "hive", "presto": "presto", "spark-sql": "sql", "trino": "presto"}
 _TITLE: Final = "a heading that names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
@@ -168,10 +169,11 @@ def _pairs(
         if form == "listing":
             yield from zip(indices, fitting[-len(indices) :] if len(fitting) > 1 else fitting, strict=False)
         elif fitting:
-            named = {index: [one for one in fitting if one.names(blocks[index])][-1:] for index in indices}
+            near = fitting[-_NEAR:]
+            named = {index: [one for one in near if one.names(blocks[index])][-1:] for index in indices[:_NEAR]}
             pairs = fitting if len(fitting) == len(indices) else [fitting[-1]] * len(indices)
             for index, command in zip(indices, pairs, strict=True):
-                yield index, named[index][0] if named[index] else command
+                yield index, (named.get(index) or [command])[0]
         elif form in _MONITORS and form in last:
             yield from ((index, last[form]) for index in indices)
         elif any(command.may_print(blocks[indices[0]]) for command in run):

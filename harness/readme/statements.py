@@ -31,6 +31,9 @@ _MAYBE: Final = frozenset({
 
 _ALONE: Final = frozenset({"cd", "clear", "exit", "history", "ls", "pwd", "wait", "whoami"})
 _OPENS_LOOP: Final = frozenset({"for", "until", "while"})
+_BEFORE: Final = frozenset({";", "&&", "||", "|", "do", "done", "then", "else", "{", "("})
+"""What a word stands after where it is a keyword."""
+
 _SIGNS: Final = re.compile(r"(?:^|\s)(?:--?[A-Za-z]|[~./$\"'|<>&]|\d+$)|[\w*?]\.[a-z]{1,5}(?:$|\s)|[=;/|>\\]")
 _ASSIGNED: Final = re.compile(r"[A-Za-z_]\w{0,60}=\S*(?:\s|;|$)")
 _PATH: Final = re.compile(r"(?:\./|~/|\.\./|/)[\w./-]+(?:\s|$)")
@@ -103,14 +106,18 @@ def end_of_shell(lines: Sequence[str], at: int) -> int:
 
 
 def _end_of_loop(lines: Sequence[str], at: int) -> int:
+    """A loop that is never closed takes all that follows, as it would in a shell."""
     depth = 0
-    for end in range(at, min(len(lines), at + 10 * _LONGEST)):
-        words = lines[end].replace(";", " ").split(None, 400)
-        depth += sum(word in _OPENS_LOOP for word in words[:1]) or ("do" in words and end == at)
-        depth -= words.count("done")
-        if depth <= 0 and end >= at and "done" in words:
+    last = min(len(lines), at + 10 * _LONGEST)
+    for end in range(at, last):
+        before = ";"
+        for word in lines[end].replace(";", " ; ").split(None, 400):
+            if before in _BEFORE:
+                depth += (word in _OPENS_LOOP) - (word == "done")
+            before = word
+        if depth <= 0:
             return end + 1
-    return _end_of_line(lines, at)
+    return last
 
 
 def _end_of_line(lines: Sequence[str], at: int) -> int:
@@ -126,7 +133,7 @@ def _end_of_line(lines: Sequence[str], at: int) -> int:
             for stop in range(end, len(lines)):
                 if lines[stop].strip() == heredoc[2]:
                     return stop + 1
-            return end
+            return len(lines)
         if not quote and not line.rstrip().endswith("\\"):
             return end
     return at + 1 if quote else end
