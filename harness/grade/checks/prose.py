@@ -1,0 +1,118 @@
+"""Claims in prose against the outputs, commands and code that stand around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from harness.grade.claims.arithmetic import sums
+from harness.grade.claims.code import of_files
+from harness.grade.claims.comments import loop_comments
+from harness.grade.claims.evidence import shown
+from harness.grade.claims.extract import claims
+from harness.grade.claims.judge import Context, Judged, judge, judge_comment
+from harness.grade.claims.loads import load
+from harness.grade.claims.model import TRAFFIC, Claim, Piece, Sentence
+from harness.grade.claims.names import names
+from harness.grade.claims.places import Report
+from harness.grade.claims.tokens import sentences
+from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
+from harness.readme.blocks import Kind
+
+_TASK = ("task", "instruction", "requirement", "rubric", "options", "do the following", "turn in", "assignment:")
+_MATCHING = frozenset({"match", "matches", "matching", "corresponds", "corresponding", "equal", "equals"})
+_SHARED = frozenset({"each", "per", "every", "apiece", "respectively"})
+_TEXT_LIMIT = 120
+
+
+def check_prose(submission: Submission) -> Iterator[Finding]:
+    """Find the claims of the prose, and say of every one whether the report bears it out."""
+    pieces = [Piece(block, tuple(shown(block)), load(block, submission.files)) for block in submission.blocks]
+    known, report = names(pieces), Report(pieces, of_files(submission.files))
+    file = str(submission.report)
+    task = False
+    for at, piece in enumerate(pieces):
+        heading = piece.block.kind is Kind.HEADING
+        if heading:
+            task = any(words in piece.block.text.lower() for words in _TASK)
+        for claim in loop_comments(piece, known):
+            yield _finding(claim, judge_comment(claim, piece), pieces, file)
+        if not (heading or piece.block.kind is Kind.PROSE) or task:
+            continue
+        for sentence in sentences(piece.block):
+            found = [replace(claim, firm=claim.firm and not heading) for claim in claims(sentence, known)]
+            context = Context(sentence, found, at)
+            for claim in found:
+                yield _finding(claim, judge(claim, context, report), pieces, file)
+            yield from _matches(sentence, found, file)
+            yield from _sums(sentence, file)
+
+
+def _finding(claim: Claim, judged: Judged, pieces: Sequence[Piece], file: str) -> Finding:
+    if judged.agrees is not None:
+        seen = judged.agrees
+        where = f"{seen.file} defines" if seen.file else f"line {seen.line} shows"
+        message = f"“{claim.phrase}” agrees with what {where}."
+        evidence = [Evidence(seen.file or file, seen.line, seen.text[:_TEXT_LIMIT])]
+        return Finding(
+            "prose-count", Verdict.AGREES, claim.line, message, claim.number, claim.number, seen.block,
+            evidence=evidence,
+        )  # fmt: skip
+    if judged.against is None:
+        message = f"Nothing near “{claim.phrase}” says for sure how many {claim.unit.value} it means."
+        return Finding("prose-count", Verdict.NOT_CHECKED, claim.line, message, None, claim.number)
+    seen = judged.against
+    if judged.missing:
+        fence = next(piece.block for piece in pieces if piece.block.fence == seen.block)
+        message = (
+            f"The table has {seen.number} {_rows(seen.number)}, but it is presented as “{claim.phrase}” in line "
+            f"{claim.line}."
+        )
+        evidence = [Evidence(file, claim.line, claim.phrase[:_TEXT_LIMIT])]
+        return Finding(
+            "prose-count", Verdict.DISAGREES, fence.first_line, message, seen.number, claim.number, seen.block,
+            evidence=evidence,
+        )  # fmt: skip
+    source = "The command in" if seen.sent else "What is shown from"
+    message = f"The text says “{claim.phrase}”. {source} line {seen.line} has {seen.number}: {seen.text[:60]}."
+    evidence = [Evidence(file, seen.line, seen.text[:_TEXT_LIMIT])]
+    return Finding(
+        "prose-count", Verdict.DISAGREES, claim.line, message, seen.number, claim.number, seen.block,
+        evidence=evidence,
+    )  # fmt: skip
+
+
+def _rows(number: int) -> str:
+    return "row" if number == 1 else "rows"
+
+
+def _matches(sentence: Sentence, found: Sequence[Claim], file: str) -> Iterator[Finding]:
+    """Compare two numbers of which the sentence says that they match; what else it means is not known."""
+    words = [token.lower for token in sentence.tokens]
+    counts = [claim for claim in found if claim.unit in TRAFFIC]
+    for one, other in pairwise(counts):
+        between = words[one.at : other.at]
+        if _MATCHING.isdisjoint(between) or not _SHARED.isdisjoint(words) or "not" in between:
+            continue
+        rest = [claim.number for claim in counts if claim.at >= other.at]
+        evidence = [Evidence(file, other.line, other.phrase[:_TEXT_LIMIT])]
+        if one.number in (*rest, sum(rest)):
+            message = f"“{one.phrase}” and “{other.phrase}” are the same number, as the text says."
+            yield Finding(
+                "prose-match", Verdict.AGREES, one.line, message, one.number, one.number, evidence=evidence
+            )  # fmt: skip
+        elif one.firm:
+            message = f"The text says that “{one.phrase}” match “{other.phrase}”: these are not the same number."
+            yield Finding(
+                "prose-match", Verdict.DISAGREES, one.line, message, other.number, one.number,
+                weight=Weight.WARNING, evidence=evidence,
+            )  # fmt: skip
+
+
+def _sums(sentence: Sentence, file: str) -> Iterator[Finding]:
+    for line, left, right, text in sums(sentence):
+        verdict = Verdict.AGREES if left == right else Verdict.DISAGREES
+        message = f"“{text[:_TEXT_LIMIT]}” is {'right' if left == right else f'wrong: it gives {left}'}."
+        evidence = [Evidence(file, line, text[:_TEXT_LIMIT])]
+        yield Finding("prose-sum", verdict, line, message, left, right, evidence=evidence)
