@@ -14,6 +14,7 @@ from harness.grade.checks import (
     events,
     listing,
     metadata,
+    prose,
     query_counts,
     query_sums,
     routes,
@@ -42,6 +43,7 @@ CHECKS: Final[Sequence[StaticCheck]] = (
     metadata.check,
     code_works.check,
     steps.check,
+    prose.check_prose,
 )
 """Every check, in the order in which its findings are listed for one line."""
 
