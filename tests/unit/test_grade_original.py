@@ -1,4 +1,4 @@
-"""The original report: every mistake known in it is found at its line, what agrees is said, nothing else is an error."""
+"""The original: every mistake known in it is found at its line, what agrees is said, nothing else is an error."""
 
 from __future__ import annotations
 
