@@ -85,13 +85,17 @@ def _bare(text: str) -> str:
     return text.removesuffix("<br>").rstrip() if text.endswith("<br>") else text
 
 
+def _is_path(text: str) -> bool:
+    return text.startswith(("/", "~/")) and len(text.split()) == 1
+
+
 def _form(texts: Sequence[str], quoted: bool = False) -> str:
     """Give the form of lines that are statements of one form from the first to the last, or ""."""
     form = ""
     at = 0
     while at < len(texts):
         start = starts_shell(texts[at])
-        if start is Start.SURE or (start is Start.MAYBE and (quoted or "/" in texts[at].split()[0] or form == "shell")):
+        if start is Start.SURE or (start is Start.MAYBE and (quoted or form == "shell") and not _is_path(texts[at])):
             here, at = "shell", end_of_shell(texts, at)
         elif starts_sql(texts[at]):
             here, at = "sql", end_of_sql(texts, at)

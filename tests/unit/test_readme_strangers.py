@@ -552,3 +552,68 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(SIZE_LIMIT + 1)
     with pytest.raises(ReportError, match="clearing the notebook's outputs"):
         read_file(path, lenient=True)
+
+
+PROMPTS = (
+    "$ ls -l",
+    "root@3f2a:/shop# ls -l",
+    "me@box:~$ ls -l",
+    "(venv) me@box:~/a/b$ ls -l",
+    "[me@box shop]$ ls -l",
+    "me@Box shop % ls -l",
+    "~/shop$ ls -l",
+    "bash-4.2# ls -l",
+    r"PS C:\Users\me> ls -l",
+    "➜  shop git:(main) ✗ ls -l",
+)
+
+
+@pytest.mark.parametrize("line", PROMPTS)
+def test_a_shells_prompt_is_taken_off(line: str) -> None:
+    command, output = read(f"```\n{line}\ntotal 0\n```\n").blocks
+    assert (command.kind, command.form, command.content) == (Kind.COMMAND, "shell", "ls -l")
+    assert (output.kind, output.content) == (Kind.OUTPUT, "total 0")
+
+
+def test_python_after_its_interpreter_was_started_is_typed() -> None:
+    found = blocks_of(f"""
+        ```
+        docker-compose exec spark pyspark
+        ```
+        ```
+        raw = spark.read.format("kafka").load()
+        raw.show()
+        ```
+        ```
+        {SPARK.replace(chr(10), chr(10) + "        ")}
+        ```
+        ```
+        docker-compose exec spark spark-submit a.py
+        ```
+        ```python
+        raw = spark.read.format("kafka").load()
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service) for block in found] == [
+        ("command", "shell", "spark"),
+        ("command", "pyspark", "spark"),
+        ("output", "spark", "spark"),
+        ("command", "shell", "spark"),
+        ("listing", "python", None),
+    ]
+    assert found[2].answers == found[1].first_line
+
+
+def test_a_notebook_saved_as_markdown_has_its_code_typed() -> None:
+    found = blocks_of("""
+        ```python
+        len(spark.sql("show tables").collect())
+        ```
+
+            7
+        """)
+    assert seen(found) == [("command", "python", None), ("output", "", 1)]
+
+
+def test_a_path_alone_is_no_command() -> None:
+    assert [block.kind for block in read("`~/shop/sell.py`\n\n`/tmp/a/b.py`\n").blocks] == [Kind.PROSE] * 2
