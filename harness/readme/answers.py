@@ -33,6 +33,8 @@ _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_SCRIPTS: Final = (".bash", ".hql", ".sh", ".sql")
+_WRITTEN: Final = ("shell", "sql")
 _SHOWN: Final = (Kind.OUTPUT, Kind.LISTING)
 _NEAR: Final = 20
 _INTERPRETERS: Final = frozenset({"ipython", "pyspark"})
@@ -55,6 +57,17 @@ class Command:
     def programs(self) -> frozenset[str]:
         """The base names of the programs that it runs."""
         return frozenset(program.name for program in self._script.programs)
+
+    @property
+    def shows_script(self) -> bool:
+        """Whether all that it does is to show a file of commands or of SQL."""
+        programs = self._script.programs
+        return (
+            len(programs) == 1
+            and programs[0].name in _FILES
+            and programs[0].args[-1:] != ()
+            and (programs[0].args[-1].endswith(_SCRIPTS))
+        )
 
     @property
     def prints_alone(self) -> str:
@@ -138,15 +151,23 @@ def _words(block: Block) -> list[str]:
 
 
 def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Say of Python that it was typed, where it follows the start of an interpreter, or where indented code follows it.
+    """Say of Python that it was typed, where it follows the start of an interpreter, or where indented code follows it;
+    and of commands that they were not, where a file of them was shown.
 
     The latter is how a notebook looks that was saved as Markdown.
     """
     typed = False
     service: str | None = None
+    before = None
     for at, block in enumerate(blocks):
+        if before and before.shows_script and block.fence and block.kind is Kind.COMMAND and block.form in _WRITTEN:
+            yield replace(block, kind=Kind.LISTING, service=None, reason="commands that were shown from a file")
+            before = None
+            continue
+        before = before if block.kind in (Kind.PROSE, Kind.HEADING) else None
         if block.kind is Kind.COMMAND:
-            started = Command(block).programs & _INTERPRETERS
+            before = Command(block)
+            started = before.programs & _INTERPRETERS
             typed = bool(started) or (typed and block.form in ("python", "pyspark"))
             service = block.service if started else service
         elif block.kind is Kind.LISTING and block.form == "python" and not block.text.startswith("#!"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.readme.forms import form_of, printed_form
-from harness.readme.pieces import Numbered
+from harness.readme.piece import Numbered
 from harness.readme.prompts import prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, starts_shell, starts_sql
 from harness.readme.tokens import Element, Shape
@@ -64,7 +64,8 @@ def printed_in_prose(element: Element, after_command: bool) -> Span | None:
     shown = sum(form_of(text) in _PLAIN for text in filled)
     if form in _PLAIN and shown >= 0.8 * len(filled):
         return Span(form, lines, 0.8, f"its lines are those that {form} prints, in no fence")
-    if element.shape is Shape.QUOTE and after_command:
+    short = all(len(text) <= 60 and ". " not in text for text in filled)
+    if element.shape is Shape.QUOTE and after_command and short and len(filled) <= 5:
         return Span(form, lines, 0.6, "a quotation after a command")
     return None
 
