@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 from harness.readme.blocks import Kind
 from harness.readme.forms import form_of, is_compose, is_history, is_python, printed_form
-from harness.readme.prompts import continued, prompt
+from harness.readme.piece import Numbered, Piece, trimmed
+from harness.readme.prompted import prompted
+from harness.readme.prompts import prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, is_word, runs_on, starts_shell, starts_sql
-
-Numbered: TypeAlias = Sequence[tuple[int, str]]
-"""Lines with their numbers in the report."""
 
 SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session", "shellsession", "zsh", "terminal"})
 _SOURCES: Final = {
@@ -28,34 +27,13 @@ _OWN: Final = ("ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topi
 """Forms that no source and no other output looks like."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a fence: lines as they were typed or printed, each with its number in the report.
-
-    `sure` is false where neither the lines nor the info string tell the kind, so that what stands around has to.
-    """
-
-    kind: Kind
-    form: str
-    lines: Numbered
-    confidence: float
-    reason: str
-    sure: bool = True
-
-    @property
-    def texts(self) -> list[str]:
-        """The lines without their numbers."""
-        return [text for _, text in self.lines]
-
-
 def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     """Take a fence apart. There is at least one piece, also of an empty fence; no line of a kind gets lost."""
     texts = [text for _, text in lines]
     language = info.strip("{}. ").partition(" ")[0].lower()
-    prompts = sum(prompt(text) is not None for text in texts)
-    if prompts:
-        found = list(_prompted(_outdented(lines)))
-        return found or [Piece(Kind.OUTPUT, "", lines, 0.6, "a prompt at which nothing is typed")]
+    prompts = [prompt(text) for text in texts]
+    if any(prompts):
+        return prompted(lines, prompts)
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
@@ -88,81 +66,6 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
     if language in _SOURCES and not started:
         return Piece(Kind.LISTING, _SOURCES[language], lines, 0.7, f"a fence that names a language, {language}")
     return None
-
-
-def _prompted(lines: Numbered) -> Iterator[Piece]:
-    """Take a fence with prompts apart: what follows a prompt was typed, all the rest was printed."""
-    typed: list[tuple[int, str]] = []
-    printed: list[tuple[int, str]] = []
-    form = ""
-    at = 0
-    while at < len(lines):
-        number, text = lines[at]
-        found = prompt(text)
-        if found is None:
-            printed.append((number, text))
-            at += 1
-            continue
-        if any(line.strip() for _, line in printed):
-            if typed:
-                yield _typed(typed, form)
-                typed = []
-            yield _printed(printed)
-        printed = []
-        if typed and form != found.form:
-            yield _typed(typed, form)
-            typed = []
-        form = found.form
-        if found.typed.strip():
-            end = _end_of_prompted(lines, at, found.typed, form)
-            typed.append((number, found.typed))
-            typed += [(each, _rest(line, form)) for each, line in lines[at + 1 : end]]
-            at = end
-        else:
-            at += 1
-    if typed:
-        yield _typed(typed, form)
-    if any(line.strip() for _, line in printed):
-        yield _printed(printed)
-
-
-def _rest(line: str, form: str) -> str:
-    rest = continued(line, form)
-    return line if rest is None else rest
-
-
-def _end_of_prompted(lines: Numbered, at: int, first: str, form: str) -> int:
-    end = at + 1
-    while end < len(lines) and continued(lines[end][1], form) is not None and prompt(lines[end][1]) is None:
-        end += 1
-    if end > at + 1:
-        return end
-    ahead = [first, *(text for _, text in lines[at + 1 : at + 800])]
-    if form == "shell":
-        return at + end_of_shell(ahead, 0)
-    if form in ("presto", "hive", "sql") and not first.rstrip().endswith(";"):
-        stop = end_of_sql(ahead, 0)
-        return at + stop if ahead[stop - 1].rstrip().endswith(";") else at + 1
-    return at + 1
-
-
-def _typed(lines: Numbered, form: str) -> Piece:
-    return Piece(Kind.COMMAND, form, lines, 0.95, f"typed at a prompt of {form}")
-
-
-def _printed(lines: Numbered) -> Piece:
-    form, _ = printed_form([text for _, text in lines])
-    return Piece(Kind.OUTPUT, form, trimmed(lines), 0.9, "printed between prompts")
-
-
-def trimmed(lines: Numbered) -> Numbered:
-    """Give the lines without blank ones at either end."""
-    first, last = 0, len(lines)
-    while first < last and not lines[first][1].strip():
-        first += 1
-    while last > first and not lines[last - 1][1].strip():
-        last -= 1
-    return lines[first:last]
 
 
 def _typed_and_printed(lines: Numbered, shell: bool) -> Iterator[Piece]:
@@ -252,12 +155,3 @@ def _runs(piece: Piece) -> Iterator[Piece]:
             form, label = here, None
     for start, end in pairwise([*starts, len(piece.lines)]):
         yield piece if len(starts) == 1 else _joined(replace(piece, form="", lines=trimmed(piece.lines[start:end])))
-
-
-def _outdented(lines: Numbered) -> Numbered:
-    """Take off the blanks before the first prompt from all lines that have them."""
-    first = next(text for _, text in lines if prompt(text))
-    margin = len(first) - len(first.lstrip(" "))
-    return (
-        [(number, text[margin:] if not text[:margin].strip() else text) for number, text in lines] if margin else lines
-    )
