@@ -16,6 +16,7 @@ from harness.model import Fact
 from harness.readme.blocks import Kind
 
 _COUNTS: Final = ("count(*)", "count(1)")
+_CHANGES: Final = ("spark-submit", "insert into", " up -d", "compose up", "compose down", " restart", "drop table")
 _GROWING: Final = ("count(", "the group", "rows")
 _AGGREGATES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "sum": sum,
@@ -43,7 +44,7 @@ class _Moments:
         jobs = (
             place
             for place, block in enumerate(submission.blocks)
-            if block.kind is Kind.COMMAND and any(word in block.text for word in ("spark-submit", "compose", "insert "))
+            if block.kind is Kind.COMMAND and any(word in block.text for word in _CHANGES)
         )
         self._places = sorted({*(load.place for load in sent), *jobs})
         self._writers = Writers(submission)
