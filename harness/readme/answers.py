@@ -32,7 +32,10 @@ _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
-_TITLE: Final = "a heading that names the command below it"
+_SHOWN: Final = (Kind.OUTPUT, Kind.LISTING)
+_NEAR: Final = 20
+_CLIENTS: Final = {"beeline": "hive", "hive": "hive", "presto": "presto", "spark-sql": "sql", "trino": "presto"}
+_TITLE: Final = "it names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
 
 
@@ -97,13 +100,13 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
             run.append(Command(block))
             at += 1
             continue
-        if block.kind not in (Kind.OUTPUT, Kind.LISTING):
+        if block.kind not in _SHOWN:
             at += 1
             continue
         end = at
         while end < len(found) and found[end].kind is not Kind.COMMAND:
             end += 1
-        printed = [index for index in range(at, end) if found[index].kind in (Kind.OUTPUT, Kind.LISTING)]
+        printed = [index for index in range(at, end) if found[index].kind in _SHOWN and found[index].answers is None]
         for index, command in _pairs(found, printed, run, last):
             form = found[index].form or command.prints_alone
             first, service = command.block.first_line, command.block.service
@@ -118,20 +121,13 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _without_titles(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Give back to the headings what a command below them, in the same section, says again."""
+    """Give back to the headings and the prose what the next command, in a fence below, says again."""
     for at, block in enumerate(blocks):
         if block.kind is Kind.COMMAND and block.fence is None:
-            said = _words(block)
-            for after in blocks[at + 1 : at + 4]:
-                if after.kind is Kind.HEADING or (after.kind is Kind.COMMAND and after.fence is None):
-                    break
-                if (
-                    after.kind is Kind.COMMAND
-                    and after.form in (block.form, "presto", "hive")
-                    and _words(after) == said
-                ):
-                    block = Block(Kind.HEADING, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
-                    break
+            after = next((each for each in blocks[at + 1 : at + 5] if each.kind is Kind.COMMAND), None)
+            if after is not None and after.fence is not None and _words(after) == _words(block):
+                kind = Kind.HEADING if block.reason.startswith("a heading") else Kind.PROSE
+                block = Block(kind, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
         yield block
 
 
@@ -141,17 +137,16 @@ def _words(block: Block) -> list[str]:
 
 def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
     """Say of SQL without a prompt which client it was typed at: the one that was started last."""
-    client = "sql"
+    client, service = "sql", None
     for block in blocks:
         if block.kind is Kind.COMMAND and block.form == "shell":
-            started = Command(block).programs & {"presto", "hive", "trino", "beeline", "spark-sql"}
+            started = [_CLIENTS[name] for name in Command(block).programs if name in _CLIENTS]
             if started:
-                client = (
-                    "presto" if started & {"presto", "trino"} else "hive" if started & {"hive", "beeline"} else "sql"
-                )
+                client, service = started[-1], block.service
         elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
-            reason = f"{block.reason}, after {client} was started"
-            block = replace(block, form=client, reason=reason)
+            block = replace(block, form=client, service=service, reason=f"{block.reason}, after {client} was started")
+        elif block.kind is Kind.COMMAND and block.form == client:
+            block = replace(block, service=service)
         yield block
 
 
@@ -168,10 +163,11 @@ def _pairs(
         if form == "listing":
             yield from zip(indices, fitting[-len(indices) :] if len(fitting) > 1 else fitting, strict=False)
         elif fitting:
-            named = {index: [one for one in fitting if one.names(blocks[index])][-1:] for index in indices}
+            near = fitting[-_NEAR:]
+            named = {index: [one for one in near if one.names(blocks[index])][-1:] for index in indices[:_NEAR]}
             pairs = fitting if len(fitting) == len(indices) else [fitting[-1]] * len(indices)
             for index, command in zip(indices, pairs, strict=True):
-                yield index, named[index][0] if named[index] else command
+                yield index, (named.get(index) or [command])[0]
         elif form in _MONITORS and form in last:
             yield from ((index, last[form]) for index in indices)
         elif any(command.may_print(blocks[indices[0]]) for command in run):

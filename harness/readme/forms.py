@@ -77,10 +77,10 @@ def form_of(line: str) -> str:
     if first == "{":
         return "json_lines" if text.startswith(('{"', "{'")) or text == "{" else ""
     if first == "+":
-        return "spark" if text[-1] == "+" and len(text) > 2 and not text.strip("+-") else ""
+        return "spark" if len(text) > 2 and not text.strip("+-") else ""
     if first == "|":
         return "spark" if text.startswith(("|-- ", "|    |-- ")) or (text[-1] == "|" and len(text) > 2) else ""
-    if first == "-" and _RULE.match(text):
+    if first == "-" and not text.strip("-+") and (_RULE.match(text) or len(text) > 2):
         return "presto" if "+" in text else "rule"
     if first in "-dl" and hdfs_ls.entry(text):
         return "hdfs_ls"
@@ -106,6 +106,12 @@ def form_of(line: str) -> str:
         return "ab"
     return ""
 
+
+FORMS: Final = frozenset(
+    {"ab", "access_log", "compose", "compose_ps", "curl", "dockerfile", "file", "flask", "hdfs_ls", "history", "hive",
+     "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
+)  # fmt: skip
+"""The forms that a block may have; a listing may have the name of any other language as well."""
 
 _DECIDING: Final = (
     "ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics", "presto", "spark", "hive", "curl",
@@ -139,8 +145,9 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
         found["access_log"] += found.pop("flask", 0)
     if found["presto"] and found["json_lines"] and (rules or any(" | " in line for line in lines)):
         return "presto", 1.0
-    if found["presto"] and found["spark"] and any(line.startswith("Query 20") for line in lines):
-        return "presto", 1.0
+    if found["presto"] and found["spark"]:
+        stated = any(_ROWS.match(line.strip()) or line.startswith("Query 20") for line in lines)
+        found["presto" if stated else "spark"] += found.pop("spark" if stated else "presto")
     best = max(_DECIDING, key=lambda form: found[form])
     return best, found[best] / filled
 

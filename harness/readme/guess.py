@@ -105,6 +105,11 @@ def _shows(piece: Piece) -> bool:
     return len(filled) == 1 and bool({"cat", "less", "more", "head", "tail", "vi", "vim", "nano"} & set(filled[0]))
 
 
+def _is_path(piece: Piece) -> bool:
+    words = " ".join(piece.texts).split()
+    return len(words) == 1 and words[0].startswith(("/", "~/"))
+
+
 def _decided(piece: Piece, info: str, words: str, before: Kind | None) -> Piece:
     """Decide by what stands around where the piece alone does not tell."""
     language = info.strip("{}. ").partition(" ")[0].lower()
@@ -117,7 +122,7 @@ def _decided(piece: Piece, info: str, words: str, before: Kind | None) -> Piece:
         return piece
     if hint is Kind.OUTPUT:
         return replace(piece, confidence=0.7, reason="the words before it announce an output")
-    if language in SHELLS and before is not Kind.COMMAND:
+    if language in SHELLS and before is not Kind.COMMAND and not _is_path(piece):
         return replace(piece, kind=Kind.COMMAND, form="shell", confidence=0.6, reason="a fence for a shell")
     if hint is Kind.LISTING:
         return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,13 +15,14 @@ from harness.readme.tokens import Element, Shape, Source
 _MARK: Final = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+-]{0,40})\s*$")
 _ITEM: Final = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)?")
 _TAG: Final = re.compile(r"<[^<>\n]{0,2000}>")
-_PRE: Final = re.compile(r"<(pre|code|samp)\b", re.IGNORECASE)
+_TAGS: Final = ("pre", "code", "samp")
+_PRE: Final = re.compile(rf"<({'|'.join(_TAGS)})\b", re.IGNORECASE)
 _SPLIT: Final = (Shape.LIST, Shape.PARAGRAPH)
 
 
 def revealed(source: Source) -> list[Element]:
     """Give the elements of a text with hidden fences and commands as elements of their own, in their order."""
-    ends = [at for at, line in enumerate(source.lines, 1) if "</" in line]
+    ends = {tag: [at for at, line in enumerate(source.lines, 1) if f"</{tag}" in line.lower()] for tag in _TAGS}
     found: list[Element] = []
     last = 0
     for element in source.elements:
@@ -51,18 +52,16 @@ def _unfenced(element: Element) -> Element:
     return replace(element, shape=Shape.FENCE, text=text, info=mark[2])
 
 
-def _preformatted(source: Source, element: Element, ends: Sequence[int]) -> Element:
+def _preformatted(source: Source, element: Element, ends: Mapping[str, Sequence[int]]) -> Element:
     """Give the text of an HTML element for code, up to the line with its end, without tags and entities."""
     found = _PRE.match(element.text.lstrip())
-    tag = f"</{found[1].lower()}" if found else ""
-    for at in range(bisect_left(ends, element.first_line), len(ends)):
-        if tag in source.lines[ends[at] - 1].lower():
-            lines = source.lines[element.first_line - 1 : ends[at]]
-            text = html.unescape(_TAG.sub("", "\n".join(lines)))
-            return Element(Shape.CODE, text, element.first_line, ends[at])
-        if at - bisect_left(ends, element.first_line) > 2000:
-            break
-    return element
+    where = ends[found[1].lower()] if found else ()
+    at = bisect_left(where, element.first_line)
+    if at == len(where):
+        return element
+    lines = source.lines[element.first_line - 1 : where[at]]
+    text = html.unescape(_TAG.sub("", "\n".join(lines)))
+    return Element(Shape.CODE, text, element.first_line, where[at])
 
 
 def _opened(element: Element) -> Iterator[Element]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from harness.errors import UsageError
 from harness.outputs.text import clean
-from harness.readme.answers import answered
+from harness.readme.answers import Command, answered
 from harness.readme.blocks import Block, Kind, Reading
 from harness.readme.forms import is_compose, is_python, printed_form
 from harness.readme.guess import guess, shaped
@@ -110,7 +110,8 @@ def _code(cell: Cell, first: int, fence: int) -> Iterator[Block]:
         )
         block = shaped(replace(block, fence=fence + 1), list(enumerate(printed, at)), form)
         if typed is not None and typed.kind is Kind.COMMAND:
-            block = replace(block, answers=typed.first_line, service=typed.service, form=form or typed.form)
+            own = Command(typed).prints_alone if typed.form == "shell" else typed.form
+            block = replace(block, answers=typed.first_line, service=typed.service, form=form or own)
         yield block
         at = last + 1
 

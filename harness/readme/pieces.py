@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from harness.readme.blocks import Kind
 from harness.readme.forms import form_of, is_compose, is_history, is_python, printed_form
-from harness.readme.prompts import continued, prompt
+from harness.readme.prompts import Prompt, continued, prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, is_word, runs_on, starts_shell, starts_sql
 
 Numbered: TypeAlias = Sequence[tuple[int, str]]
@@ -52,15 +52,15 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     """Take a fence apart. There is at least one piece, also of an empty fence; no line of a kind gets lost."""
     texts = [text for _, text in lines]
     language = info.strip("{}. ").partition(" ")[0].lower()
-    prompts = sum(prompt(text) is not None for text in texts)
-    if prompts:
-        found = list(_prompted(_outdented(lines)))
-        return found or [Piece(Kind.OUTPUT, "", lines, 0.6, "a prompt at which nothing is typed")]
+    prompts = [prompt(text) for text in texts]
+    if any(prompts):
+        found = list(_prompted(_outdented(lines, prompts), prompts))
+        form = next(each.form for each in prompts if each)
+        return found or [Piece(Kind.OUTPUT, form, lines, 0.6, "a prompt at which nothing is typed")]
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
-    found = [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
-    return found
+    return [part for piece in _merged(_typed_and_printed(lines, language in SHELLS)) for part in _runs(piece)]
 
 
 def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None:
@@ -76,9 +76,7 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
     started = starts_shell(first) is Start.SURE and not (language in _SOURCES and is_word(first))
     if form in _OWN and share >= 0.6 and not started:
         return Piece(Kind.OUTPUT, form, lines, 0.95, f"its lines are those that {form} prints")
-    if is_python(texts) and not started and form not in ("json_lines", "spark", "presto"):
-        return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
-    if is_python(texts) and share < 0.2 and not started:
+    if is_python(texts) and not started and (share < 0.5 or form not in ("json_lines", "spark", "presto")):
         return Piece(Kind.LISTING, "python", lines, 0.9, "its lines are Python source")
     if is_compose(texts) and not started:
         return Piece(Kind.LISTING, "yaml", lines, 0.9, "its lines are those of a compose file")
@@ -93,39 +91,33 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
     return None
 
 
-def _prompted(lines: Numbered) -> Iterator[Piece]:
+def _prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> Iterator[Piece]:
     """Take a fence with prompts apart: what follows a prompt was typed, all the rest was printed."""
     typed: list[tuple[int, str]] = []
     printed: list[tuple[int, str]] = []
     form = ""
-    at = 0
-    while at < len(lines):
-        number, text = lines[at]
-        found = prompt(text)
+    marks = [at for at, found in enumerate(prompts) if found]
+    for at, stop in pairwise([0, *marks, len(lines)] if marks[0] else [*marks, len(lines)]):
+        found = prompts[at]
         if found is None:
-            printed.append((number, text))
-            at += 1
+            printed += lines[at:stop]
             continue
-        if any(line.strip() for _, line in printed):
-            if typed:
-                yield _typed(typed, form)
-                typed = []
-            yield _printed(printed)
-        printed = []
-        if typed and form != found.form:
+        shown = any(text.strip() for _, text in printed)
+        if typed and (shown or form != found.form):
             yield _typed(typed, form)
             typed = []
+        if shown:
+            yield _printed(printed)
         form = found.form
+        end = at + 1
         if found.typed.strip():
-            end = _end_of_prompted(lines, at, found.typed, form)
-            typed.append((number, found.typed))
-            typed += [(each, _rest(line, form)) for each, line in lines[at + 1 : end]]
-            at = end
-        else:
-            at += 1
+            end = at + _length(lines[at:stop], found)
+            typed.append((lines[at][0], found.typed))
+            typed += [(number, _rest(text, form)) for number, text in lines[at + 1 : end]]
+        printed = list(lines[end:stop])
     if typed:
         yield _typed(typed, form)
-    if any(line.strip() for _, line in printed):
+    if any(text.strip() for _, text in printed):
         yield _printed(printed)
 
 
@@ -134,19 +126,20 @@ def _rest(line: str, form: str) -> str:
     return line if rest is None else rest
 
 
-def _end_of_prompted(lines: Numbered, at: int, first: str, form: str) -> int:
-    end = at + 1
-    while end < len(lines) and continued(lines[end][1], form) is not None and prompt(lines[end][1]) is None:
+def _length(lines: Numbered, found: Prompt) -> int:
+    """Give how many of the lines from a prompt to the next were typed at it."""
+    end = 1
+    while end < len(lines) and continued(lines[end][1], found.form) is not None:
         end += 1
-    if end > at + 1:
+    if end > 1:
         return end
-    ahead = [first, *(text for _, text in lines[at + 1 : at + 800])]
-    if form == "shell":
-        return at + end_of_shell(ahead, 0)
-    if form in ("presto", "hive", "sql") and not first.rstrip().endswith(";"):
-        stop = end_of_sql(ahead, 0)
-        return at + stop if ahead[stop - 1].rstrip().endswith(";") else at + 1
-    return at + 1
+    texts = [found.typed, *(text for _, text in lines[1:])]
+    if found.form == "shell":
+        return end_of_shell(texts, 0)
+    if found.form in ("presto", "hive", "sql") and not found.typed.rstrip().endswith(";"):
+        stop = end_of_sql(texts, 0)
+        return stop if texts[stop - 1].rstrip().endswith(";") else 1
+    return 1
 
 
 def _typed(lines: Numbered, form: str) -> Piece:
@@ -257,10 +250,8 @@ def _runs(piece: Piece) -> Iterator[Piece]:
         yield piece if len(starts) == 1 else _joined(replace(piece, form="", lines=trimmed(piece.lines[start:end])))
 
 
-def _outdented(lines: Numbered) -> Numbered:
+def _outdented(lines: Numbered, prompts: Sequence[Prompt | None]) -> Numbered:
     """Take off the blanks before the first prompt from all lines that have them."""
-    first = next(text for _, text in lines if prompt(text))
+    first = next(text for (_, text), found in zip(lines, prompts, strict=True) if found)
     margin = len(first) - len(first.lstrip(" "))
-    return (
-        [(number, text[margin:] if not text[:margin].strip() else text) for number, text in lines] if margin else lines
-    )
+    return [(number, text[margin:] if not text[:margin].strip() else text) for number, text in lines]

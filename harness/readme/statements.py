@@ -31,6 +31,9 @@ _MAYBE: Final = frozenset({
 
 _ALONE: Final = frozenset({"cd", "clear", "exit", "history", "ls", "pwd", "wait", "whoami"})
 _OPENS_LOOP: Final = frozenset({"for", "until", "while"})
+_BEFORE: Final = frozenset({";", "&&", "||", "|", "do", "done", "then", "else", "{", "("})
+"""What a word stands after where it is a keyword."""
+
 _SIGNS: Final = re.compile(r"(?:^|\s)(?:--?[A-Za-z]|[~./$\"'|<>&]|\d+$)|[\w*?]\.[a-z]{1,5}(?:$|\s)|[=;/|>\\]")
 _ASSIGNED: Final = re.compile(r"[A-Za-z_]\w{0,60}=\S*(?:\s|;|$)")
 _PATH: Final = re.compile(r"(?:\./|~/|\.\./|/)[\w./-]+(?:\s|$)")
@@ -39,7 +42,8 @@ _CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker
 _HEREDOC: Final = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 _SQL: Final = re.compile(
-    r"(?:select(?:\s.*|$)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
+    r"(?:select(?:\s*$|\s+(?:distinct\s+)?[\w.*\"`]+\s*(?:;|$)|\s.*(?:[*(,;='\d]|\bfrom\b|\bas\b))"
+    r"|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
     r"|(?:describe|desc)\s+[\w.\"`]+\s*(?:;|$)|create\s+(?:external\s+|temporary\s+|or\s+replace\s+)*(?:table|view|schema|database)\b"
     r"|drop\s+(?:table|view|schema|database)\b|insert\s+(?:into|overwrite)\b|alter\s+table\b|truncate\s+table\b"
     r"|with\s+\w+\s+as\s*\(|explain\s+select\b|use\s+[\w.]+\s*;|msck\s+repair\b|refresh\s+table\b|load\s+data\b)",
@@ -74,10 +78,14 @@ def starts_shell(line: str) -> Start:
             return Start.SURE if word in _ALONE else Start.NO
         signs = _SIGNS.search(rest) is not None or (word in ("cat", "cd", "ls", "rm", "echo") and " " not in rest)
         return Start.SURE if signs and not rest.startswith("=") else Start.NO
-    if word in ("$(", "(") or _PATH.match(text):
-        return Start.MAYBE if not rest or _SIGNS.search(rest) or word.endswith(".sh") else Start.NO
-    if _ASSIGNED.match(text):
-        return Start.MAYBE
+    if text.startswith("./") and _PATH.match(text):
+        return Start.SURE
+    if _PATH.match(text):
+        program = word.startswith("./") or "." in word.rpartition("/")[2]
+        return Start.MAYBE if program and (not rest or _SIGNS.search(rest) or word.endswith(".sh")) else Start.NO
+    assigned = _ASSIGNED.match(text)
+    if assigned:
+        return max(Start.MAYBE, starts_shell(text[assigned.end() :]), key=lambda start: start.value)
     return Start.MAYBE if _UNKNOWN.match(text) else Start.NO
 
 
@@ -103,14 +111,18 @@ def end_of_shell(lines: Sequence[str], at: int) -> int:
 
 
 def _end_of_loop(lines: Sequence[str], at: int) -> int:
+    """A loop that is never closed takes all that follows, as it would in a shell."""
     depth = 0
-    for end in range(at, min(len(lines), at + 10 * _LONGEST)):
-        words = lines[end].replace(";", " ").split(None, 400)
-        depth += sum(word in _OPENS_LOOP for word in words[:1]) or ("do" in words and end == at)
-        depth -= words.count("done")
-        if depth <= 0 and end >= at and "done" in words:
+    last = min(len(lines), at + 10 * _LONGEST)
+    for end in range(at, last):
+        before = ";"
+        for word in lines[end].replace(";", " ; ").split(None, 400):
+            if before in _BEFORE:
+                depth += (word in _OPENS_LOOP) - (word == "done")
+            before = word
+        if depth <= 0:
             return end + 1
-    return _end_of_line(lines, at)
+    return last
 
 
 def _end_of_line(lines: Sequence[str], at: int) -> int:
@@ -126,7 +138,7 @@ def _end_of_line(lines: Sequence[str], at: int) -> int:
             for stop in range(end, len(lines)):
                 if lines[stop].strip() == heredoc[2]:
                     return stop + 1
-            return end
+            return len(lines)
         if not quote and not line.rstrip().endswith("\\"):
             return end
     return at + 1 if quote else end

@@ -1,0 +1,120 @@
+"""The single commands of a block: each as it was typed, where it runs, and whether it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+from harness.outputs import shell
+from harness.readme.blocks import Block
+from harness.readme.services import inside
+from harness.readme.statements import end_of_shell
+from harness.readme.words import Part, parts
+
+_WORD: Final = re.compile(r"\S+")
+_LONGEST: Final = 16_384
+_HEADS: Final = frozenset({"for", "until", "while"})
+_KEYWORDS: Final = frozenset({"!", "do", "elif", "else", "if", "then", "{", "}", "("})
+_ENDS: Final = frozenset({"done", "esac", "fi", "}", ")"})
+_ALWAYS: Final = re.compile(
+    r"(?:while +(?:true|:|\[+ *(?:1|true) *\]+|\(\( *1 *\)\))|until +(?:false|\[+ *0 *\]+)|for *\(\( *; *; *\)\))$"
+)
+
+
+class Loop(StrEnum):
+    """Whether a command runs once, a number of times, or until somebody stops it."""
+
+    NONE = ""
+    FINITE = "finite"
+    ENDLESS = "endless"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One command: its text without the line's end, the report's line where it begins, and what it is typed at.
+
+    `service` is where it runs: the one that `docker-compose exec` or `docker exec` names, or the client's; None for
+    the host. `inner` is the command line as that service gets it, else the text.
+    """
+
+    text: str
+    line: int
+    form: str
+    service: str | None = None
+    inner: str = ""
+    background: bool = False
+    loop: Loop = Loop.NONE
+
+    @cached_property
+    def programs(self) -> tuple[shell.Program, ...]:
+        """The programs that it runs; none for a query or Python."""
+        return shell.parse(self.text).programs if self.form == "shell" else ()
+
+
+def commands(block: Block) -> list[Typed]:
+    """Give the single commands of a block of commands, in their order; those of a loop once, marked as such."""
+    lines = block.printed()
+    if block.form == "shell":
+        return list(_shell(lines))
+    if block.form in ("presto", "hive", "sql"):
+        return [
+            Typed(part.text, part.line, block.form, block.service, part.text)
+            for part in parts(lines, ";", comment="--")
+            if part.text.strip(" ;\n")
+        ]
+    text = "\n".join(text for _, text in lines)
+    return [Typed(text, lines[0][0], block.form, block.service, text)] if text.strip() else []
+
+
+def _shell(lines: Sequence[tuple[int, str]]) -> Iterator[Typed]:
+    texts = [text for _, text in lines]
+    at = 0
+    while at < len(lines):
+        end = end_of_shell(texts, at)
+        found = list(_statement(parts(lines[at:end])))
+        yield from found
+        at = end
+
+
+def _statement(found: Sequence[Part]) -> Iterator[Typed]:
+    """Give the commands of one statement. What opens or closes a loop is none, but says how often those in it run."""
+    loops: list[Loop] = []
+    for part in found:
+        text, line = part.text, part.line
+        while text:
+            word = text.split(None, 1)[0]
+            if word in _HEADS:
+                loops.append(Loop.ENDLESS if _ALWAYS.match(" ".join(text.split())) else Loop.FINITE)
+                text = ""
+            elif word in _ENDS:
+                if word == "done" and loops:
+                    loops.pop()
+                text = ""
+            elif word in _KEYWORDS and word != "if" and word != "elif":
+                line += text[: text.find(word) + len(word)].count("\n")
+                rest = text[text.find(word) + len(word) :]
+                line += rest[: len(rest) - len(rest.lstrip())].count("\n")
+                text = rest.lstrip()
+            elif word in ("if", "elif"):
+                text = ""
+            else:
+                break
+        if text:
+            loop = Loop.ENDLESS if Loop.ENDLESS in loops else Loop.FINITE if loops else Loop.NONE
+            yield _typed(text, line, part.background, loop)
+
+
+def _typed(text: str, line: int, background: bool, loop: Loop) -> Typed:
+    flat = text[:_LONGEST].replace("\\\n", "  ")
+    words = list(_WORD.finditer(flat))
+    found = inside([word[0] for word in words])
+    if found is None:
+        return Typed(text, line, "shell", None, text, background, loop)
+    service, after = found
+    inner = text[words[after].start() :] if after < len(words) else ""
+    detached = any(word[0] in ("-d", "--detach", "-dit", "-itd") for word in words[:after])
+    return Typed(text, line, "shell", service, inner, background or detached, loop)
