@@ -98,6 +98,17 @@ def test_two_moments_of_a_stream_are_only_doubted() -> None:
     assert len(warnings(found)) == 1
 
 
+def test_a_count_in_an_expression_is_no_count() -> None:
+    tens, count = query("select count(*) * 10 from buys"), query("select count(*) from buys")
+    text = fences(PRESTO, tens, result("_col0", "200"), count, result("_col0", "20"))
+    assert not run(query_sums.check, text, batch__py=JOB)
+
+
+def test_a_listing_wrapped_by_the_terminal_is_not_counted() -> None:
+    wrapped = "Found 1 items\n-rw-r--r--   1 root supergroup       2322 2018-12-18\n03:59 /tmp/buys/part-00000-abc"
+    assert not errors(run(listing.check, fences(LS, wrapped)))
+
+
 def test_a_load_between_two_counts_explains_another_number() -> None:
     count = query("select count(*) from buys")
     assert not run(query_sums.check, fences(PRESTO, count, result("n", "20"), SWORD, count, result("n", "30")))
