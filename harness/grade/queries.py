@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from typing import Final
 
 from harness.grade.checks.context import command, is_gap, line_of, outputs
 from harness.grade.model import Submission
-from harness.outputs import presto
+from harness.outputs import presto, shell
 from harness.readme.blocks import Block, Kind
 
 _FORMS: Final = frozenset({"presto", "hive", "sql", "spark-sql"})
+_CLIENTS: Final = frozenset({"beeline", "hive", "presto", "spark-sql", "trino"})
 _CLAUSES: Final = (" where ", " group by ", " order by ", " limit ")
 _BEYOND: Final = (" join ", " union ", " over ", " over(", " having ", " intersect ", " except ", " tablesample ")
+QUERY_ID: Final = re.compile(r"\bQuery (20\d{6})_(\d{6})_(\d{5})_([a-z0-9]{5})\b")
+_WORD: Final = re.compile(r"\w+")
 _STATEMENT_LIMIT: Final = 4_000
 
 
@@ -31,7 +35,10 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A query and the result that belongs to it. `whole` says that no row of the result was left out."""
+    """A query and the result that belongs to it. `whole` says that no row of the result was left out.
+
+    `made` is the date and time in the query's id, and `coordinator` its end, where the output has one id.
+    """
 
     place: int
     block: Block
@@ -40,6 +47,8 @@ class Answer:
     select: Select | None
     result: presto.Result
     whole: bool
+    made: str | None = None
+    coordinator: str | None = None
 
     def values(self) -> list[list[str]]:
         """Give the cells of the rows; none where the result is too large to keep."""
@@ -47,7 +56,13 @@ class Answer:
 
 
 def statements(block: Block) -> list[str]:
-    """Give the statements of a command's block, on one line each, without prompts and comments."""
+    """Give the statements of a command's block, on one line each, without prompts and comments.
+
+    A shell command gives those of its options `--execute` and `-e`.
+    """
+    if block.form == "shell":
+        typed = list(_executed("\n".join(line for _, line in block.printed())))
+        return [" ".join(one.split()) for one in " ; ".join(typed).split(";") if one.strip()]
     typed = []
     for _, line in block.printed():
         bare = line.strip()
@@ -56,6 +71,17 @@ def statements(block: Block) -> list[str]:
         bare = bare.removeprefix("->").partition("--")[0]
         typed.append(bare)
     return [" ".join(one.split()) for one in " ".join(typed).split(";") if one.strip()]
+
+
+def _executed(text: str) -> Iterator[str]:
+    for program in shell.parse(text).programs:
+        if program.name not in _CLIENTS:
+            continue
+        for at, arg in enumerate(program.args):
+            if arg in ("--execute", "-e") and at + 1 < len(program.args):
+                yield program.args[at + 1]
+            elif arg.startswith("--execute="):
+                yield arg.partition("=")[2]
 
 
 def parse(statement: str) -> Select | None:
@@ -86,7 +112,9 @@ def answers(submission: Submission) -> Iterator[Answer]:
     printed: defaultdict[int, list[tuple[int, Block, presto.Result]]] = defaultdict(list)
     typed: dict[int, Block] = {}
     for place, block in outputs(submission):
-        if block.form not in _FORMS or (asked := command(submission, place)) is None or asked.form not in _FORMS:
+        if block.form not in _FORMS or (asked := command(submission, place)) is None:
+            continue
+        if asked.form not in _FORMS and asked.form != "shell":
             continue
         typed[asked.first_line] = asked
         lines = [line.replace("\r", " ") for _, line in block.printed()]
@@ -98,14 +126,29 @@ def answers(submission: Submission) -> Iterator[Answer]:
             continue
         for statement, (place, block, result) in zip(asked_for, results, strict=True):
             line = line_of(block, result.first + 2)
-            yield Answer(place, block, line, statement, parse(statement), result, _is_whole(block, result))
+            ids = QUERY_ID.findall(block.text[-1000:])
+            made, coordinator = (ids[0][0] + ids[0][1], ids[0][3]) if len(ids) == 1 else (None, None)
+            whole = _is_whole(block, result)
+            yield Answer(place, block, line, statement, parse(statement), result, whole, made, coordinator)
 
 
-def is_streaming(submission: Submission) -> bool:
-    """Whether anything in the submission writes a table while it is being queried."""
-    return any("readStream" in text for text in submission.files.values()) or any(
-        "readStream" in block.text for block in submission.blocks if block.kind in (Kind.LISTING, Kind.COMMAND)
-    )
+class Writers:
+    """The texts that may write a table: the submission's files, and what the report lists or types."""
+
+    def __init__(self, submission: Submission) -> None:
+        listed = [block.text for block in submission.blocks if block.kind in (Kind.LISTING, Kind.COMMAND)]
+        texts = [text for path, text in submission.files.items() if not path.endswith((".md", ".ipynb", ".txt"))]
+        self._streams: set[str] = set()
+        self._batches: set[str] = set()
+        for text in (*texts, *listed):
+            if "Stream" in text:
+                self._streams.update(map(str.lower, _WORD.findall(text)))
+            elif ".write" in text:
+                self._batches.update(map(str.lower, _WORD.findall(text)))
+
+    def fills_at_once(self, table: str) -> bool:
+        """Whether a batch writes a table and no stream does, so that it stays as it is while it is queried."""
+        return table in self._batches and table not in self._streams
 
 
 def _is_whole(block: Block, result: presto.Result) -> bool:

@@ -113,7 +113,7 @@ def _statuses(
         message = f"{method} {path} was answered with {status}, {count} times: these events are missing."
         if status < 400:
             message = f"{method} {path} was redirected with {status}; ab does not follow, and no event is made."
-        if status >= 400 and str(status) in near:
+        if status >= 400 and known and str(status) in near:
             message = f"{method} {path} was answered with {status}, as the report says."
             yield other(Verdict.TOLERATED, "log-status", block, line, message, (200, status))
             continue

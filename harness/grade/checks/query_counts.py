@@ -12,7 +12,11 @@ from harness.grade.queries import Answer, Select, answers, numbers
 from harness.grade.traffic import Load, loads
 
 _STEM: Final = 4
-"""So many first letters make two words alike: `purchase` and `purchases`."""
+_SHORTEST: Final = 3
+"""So many first letters make two words alike, `purchase` and `purchases`; shorter words than three say nothing."""
+
+_CAUGHT: Final = 2
+"""Loops by which groups may differ when a stream is caught in the middle of one."""
 
 
 def check(submission: Submission) -> Iterable[Finding]:
@@ -28,7 +32,7 @@ def check(submission: Submission) -> Iterable[Finding]:
         found = None if at is None else numbers(one.values(), at)
         if not found:
             continue
-        feeding = _feeding(select.table, sent)
+        feeding = _feeding(select.table, [load for load in sent if load.place < one.place])
         yield from _multiples(submission, one, select, found, feeding)
         if len(select.group) == 1 and one.whole and not select.limited:
             yield from _ratios(submission, one, select, found, feeding)
@@ -36,12 +40,13 @@ def check(submission: Submission) -> Iterable[Finding]:
 
 def _is_count(item: str) -> bool:
     bare = item.replace(" ", "")
-    return bare.startswith("count(") and not bare.startswith("count(distinct")
+    plain = bare.startswith("count(") and not bare.startswith("count(distinct")
+    return plain and not set("+-/") & set(bare) and "*" not in bare.partition(")")[2] and "filter(" not in bare
 
 
 def _feeding(table: str, sent: Sequence[Load]) -> list[Load]:
     """Give the loads whose path shares a word with the table's name, or all of them where none does."""
-    words = {word[:_STEM] for word in table.split("_") if len(word) >= _STEM}
+    words = {word[:_STEM] for word in table.split("_") if len(word) >= _SHORTEST}
     alike = [
         load
         for load in sent
@@ -53,7 +58,7 @@ def _feeding(table: str, sent: Sequence[Load]) -> list[Load]:
 def _multiples(
     submission: Submission, one: Answer, select: Select, found: Sequence[float], feeding: Sequence[Load]
 ) -> Iterator[Finding]:
-    if any(load.count is None for load in feeding):
+    if not feeding or any(load.count is None for load in feeding):
         return
     step = gcd(*(load.count or 0 for load in feeding))
     if step < 2:
@@ -94,6 +99,8 @@ def _ratios(
                 message = f"Each group of {select.table} is exactly what {loops[0]:g} loops send."
             yield agrees("query-ratios", one.block, one.line, message, [int(value) for value in found[:20]])
             return
+    if max(loops) - min(loops) < _CAUGHT:
+        return
     loops = [round(count / turn, 2) for count, turn in zip(found, turns, strict=True)]
     message = f"The groups of {select.table} would need different numbers of loops: {', '.join(map(str, loops[:8]))}."
     evidence = [Evidence(str(submission.report), looped[0].line, "the loop")]

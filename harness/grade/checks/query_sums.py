@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,12 +11,16 @@ from typing import Final
 
 from harness.grade.checks.saying import agrees, differs, doubts
 from harness.grade.model import Evidence, Finding, Submission
-from harness.grade.queries import Answer, Select, answers, is_streaming, numbers
+from harness.grade.queries import Answer, Select, Writers, answers, numbers
 from harness.grade.traffic import loads
 from harness.model import Fact
 from harness.readme.blocks import Kind
 
 _COUNTS: Final = ("count(*)", "count(1)")
+_CHANGES: Final = ("spark-submit", "insert into", " up -d", "compose up", "compose down", " restart", "drop table")
+_PLAIN: Final = re.compile(r'(count|sum|avg|min|max) ?\(([^()]{1,100})\)(?: (?:as )?"?\w+"?)?')
+_COUNT: Final = re.compile(r'count ?\( ?[*1] ?\)(?: (?:as )?"?\w+"?)?')
+_GROWING: Final = ("count(", "the group", "rows")
 _AGGREGATES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "sum": sum,
     "min": min,
@@ -42,10 +47,27 @@ class _Moments:
         jobs = (
             place
             for place, block in enumerate(submission.blocks)
-            if block.kind is Kind.COMMAND and any(word in block.text for word in ("spark-submit", "compose", "insert "))
+            if block.kind is Kind.COMMAND and any(word in block.text for word in _CHANGES)
         )
         self._places = sorted({*(load.place for load in sent), *jobs})
-        self.moving = any(load.repeated or load.count is None for load in sent) or is_streaming(submission)
+        self._writers = Writers(submission)
+
+    def still(self, before: _Number, after: _Number) -> bool:
+        """Whether nothing that the submission shows can change the table between two queries of it.
+
+        A batch fills its table at once. A stream's table only grows, so that a later query has no smaller count.
+        """
+        table = after.answer.select.table if after.answer.select else ""
+        if self._writers.fills_at_once(table):
+            return True
+        made = before.answer.made, after.answer.made
+        return (
+            None not in made
+            and before.answer.coordinator == after.answer.coordinator
+            and (before.value < after.value if str(made[1]) < str(made[0]) else after.value < before.value)
+            and before.what.startswith(_GROWING)
+            and after.what.startswith(_GROWING)
+        )
 
     def same(self, one: int, other: int) -> bool:
         """Whether no command that changes a table stands between two blocks."""
@@ -92,14 +114,15 @@ def _single(one: Answer, select: Select) -> Iterator[tuple[str, _Number]]:
     if select.group or one.result.rows != 1 or not one.result.values:
         return
     for column, item in enumerate(select.items):
-        name = item.replace(" ", "").partition(")")[0] + ")"
-        found = numbers(one.result.values, column)
-        if found and name.partition("(")[0] in ("count", *_AGGREGATES):
+        plain = _PLAIN.fullmatch(item)
+        found = numbers(one.result.values, column) if plain else None
+        if plain and found:
+            name = f"{plain[1]}({plain[2].replace(' ', '')})"
             yield name, _Number(one.place, one, found[0], name)
 
 
 def _counts_of(one: Answer, select: Select) -> list[float] | None:
-    at = next((at for at, item in enumerate(select.items) if item.replace(" ", "").startswith(_COUNTS)), None)
+    at = next((at for at, item in enumerate(select.items) if _COUNT.fullmatch(item)), None)
     if at is None or not select.group or select.limited or not one.whole:
         return None
     return numbers(one.values(), at)
@@ -147,20 +170,20 @@ def _verdict(
         f"is {_plain(before.value)}, and nothing is shown to happen between them."
     )
     evidence = [Evidence(str(submission.report), before.answer.line, before.answer.statement[:120])]
-    say = doubts if moments.moving else differs
+    say = differs if moments.still(before, after) else doubts
     return say(name, block, line, message, (_plain(before.value), _plain(after.value)), evidence)
 
 
 def _averages(submission: Submission, found: Mapping[str, _Number], moments: _Moments) -> Iterator[Finding]:
-    """Compare avg(x) with sum(x) / count(*), as far as x is never null."""
+    """Compare avg(x) with sum(x) / count(x), which leaves the nulls out as avg does, and with min(x) and max(x)."""
     for name, average in found.items():
         if not name.startswith("avg("):
             continue
         column = name.removeprefix("avg")
-        total, count = found.get(f"sum{column}"), found.get("count(*)")
+        total, count = found.get(f"sum{column}"), found.get(f"count{column}")
         low, high = found.get(f"min{column}"), found.get(f"max{column}")
         if total and count and count.value and all(moments.same(average.place, one.place) for one in (total, count)):
-            expected = _Number(total.place, total.answer, total.value / count.value, f"sum{column} / count(*)")
+            expected = _Number(total.place, total.answer, total.value / count.value, f"sum{column} / count{column}")
             yield _verdict(submission, "query-averages", expected, average, _close(expected, average), moments)
         for bound, sound in ((low, low and low.value <= average.value), (high, high and average.value <= high.value)):
             if bound and not sound and moments.same(average.place, bound.place):

@@ -163,12 +163,17 @@ def _stream(submission: Submission, tables: Sequence[_Shown], windows: Windows) 
         message = f"The batches of the stream have {rows} rows together, as many as were sent while it ran."
         yield agrees(name, block, block.first_line, message, rows)
         return
-    kind = max(summed, key=lambda one: summed[one].total(), default="")
-    alike = _alike(kind, sent) or sent
-    expected, actual = _by_host(alike), dict(sorted(summed[kind].items()))
-    message = f"The batches shown have {rows} rows together, but {sum(expected.values())} such events were sent."
-    evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in alike[:8]]
-    yield doubts(name, block, last.line, message, (expected, actual), evidence)
+    for kind, hosts in summed.items():
+        alike = _alike(kind, sent) or sent
+        expected = Counter(_by_host(alike))
+        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in alike[:8]]
+        for host in sorted({*expected, *hosts}):
+            if hosts[host] == expected[host] or _sent_as(kind, hosts, sent):
+                continue
+            table = next((one for one in reversed(tables) if kind in one.vectors and one.vectors[kind][host]), last)
+            who = f" of {host}" if host else ""
+            message = f"The batches show {hosts[host]} events {kind}{who} together, but {expected[host]} were sent."
+            yield doubts(name, table.block, table.line, message, (expected[host], hosts[host]), evidence)
 
 
 def _sent_as(kind: str, hosts: Counter[str], sent: Sequence[Load]) -> bool:

@@ -15,13 +15,14 @@ from harness.grade.checks.access_log import moment
 from harness.grade.checks.context import outputs
 from harness.grade.checks.saying import agrees, differs, doubts
 from harness.grade.model import Evidence, Finding, Submission
+from harness.grade.queries import QUERY_ID
 from harness.outputs import shell
 from harness.outputs.access_log import request
 from harness.readme.blocks import Block, Kind
 
-_QUERY: Final = re.compile(r"\b(20\d{6})_(\d{6})_(\d{5})_([a-z0-9]{5})\b")
 _STAMP: Final = re.compile(r"\b(20\d\d)-([01]\d)-([0-3]\d)[ T][0-2]\d:[0-5]\d")
 _STARTS: Final = frozenset({"restart", "start", "up"})
+_DAYS: Final = 30
 _FAR: Final = 300
 _APART: Final = 30
 """Days between a query and everything else in the report: pasted from elsewhere for sure, or perhaps."""
@@ -50,6 +51,7 @@ def check(submission: Submission) -> Iterable[Finding]:
         yield from _within(submission, queries)
         yield from _sessions(submission, queries)
         yield from _far(submission, queries)
+    yield from _rows(submission)
     yield from _logs(submission)
 
 
@@ -57,14 +59,14 @@ def _queries(place: int, block: Block) -> Iterator[_Query]:
     if "Query 2" not in block.text:
         return
     for line, text in block.printed():
-        if not text.lstrip().startswith("Query 2") or (found := _QUERY.search(text[:200])) is None:
+        if not text.lstrip().startswith("Query 2") or (found := QUERY_ID.search(text[:200])) is None:
             continue
         day, time, number, coordinator = found.groups()
         try:
             made = datetime.strptime(day + time, "%Y%m%d%H%M%S")
         except ValueError:
             continue
-        yield _Query(place, block, line, found[0], made, int(number), coordinator)
+        yield _Query(place, block, line, found[0].removeprefix("Query "), made, int(number), coordinator)
 
 
 def _within(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]:
@@ -87,7 +89,14 @@ def _sessions(submission: Submission, queries: Sequence[_Query]) -> Iterator[Fin
     """Follow the ids down the report: the same coordinator, until it is started again, and times that run forward."""
     starts: list[int] | None = None
     before = queries[0]
-    doubted = False
+    doubted = _is_first_of_another(queries)
+    if doubted:
+        message = f"{before.id} is of another start of Presto than the {len(queries) - 1} queries below it."
+        values = (queries[1].coordinator, before.coordinator)
+        evidence = [Evidence(str(submission.report), queries[1].line, queries[1].id)]
+        yield doubts("query-session", before.block, before.line, message, values, evidence)
+        queries = queries[1:]
+        before = queries[0]
     for at, query in enumerate(queries[1:], 1):
         evidence = [Evidence(str(submission.report), before.line, before.id)]
         if query.coordinator != before.coordinator:
@@ -108,6 +117,12 @@ def _sessions(submission: Submission, queries: Sequence[_Query]) -> Iterator[Fin
         yield agrees("query-ids", queries[0].block, queries[0].line, message, len(queries))
 
 
+def _is_first_of_another(queries: Sequence[_Query]) -> bool:
+    """Whether the first query alone is of another coordinator than all the others."""
+    others = {query.coordinator for query in queries[1:]}
+    return len(queries) > 2 and len(others) == 1 and queries[0].coordinator not in others
+
+
 def _is_inside(queries: Sequence[_Query], at: int) -> bool:
     """Whether a query stands, by place and by time, between two of one other coordinator: both ran at once."""
     if at + 1 >= len(queries):
@@ -117,13 +132,13 @@ def _is_inside(queries: Sequence[_Query], at: int) -> bool:
 
 
 def _starts(submission: Submission) -> list[int]:
-    """Give the places of commands that start the containers, or open Presto's prompt."""
+    """Give the places of commands that start the containers: another prompt is no other coordinator."""
     found = []
     for place, block in enumerate(submission.blocks):
-        if block.kind is not Kind.COMMAND or not any(word in block.text for word in ("presto", "up", "start")):
+        if block.kind is not Kind.COMMAND or not any(word in block.text for word in _STARTS):
             continue
         programs = shell.parse("\n".join(line for _, line in block.printed())).programs
-        if any(one.name == "presto" or _STARTS.intersection(one.args[:3]) for one in programs):
+        if any(_STARTS.intersection(one.args[:3]) for one in programs):
             found.append(place)
     return found
 
@@ -137,6 +152,8 @@ def _far(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]
     by_session: defaultdict[tuple[str, date], list[_Query]] = defaultdict(list)
     for query in queries:
         by_session[query.coordinator, query.made.date()].append(query)
+    dated = [query.made.date() for query in queries]
+    dated += [day for day, places in shown.items() for _ in places]
     for (coordinator, day), group in by_session.items():
         own = {query.place for query in group}
         rest = {other for name, other in by_session if (name, other) != (coordinator, day)}
@@ -145,9 +162,12 @@ def _far(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]
         nearest = min((abs((day - one).days) for one in _around(days, day)), default=0)
         if nearest <= (_SESSION if known else _APART):
             continue
+        alike = sum(abs((day - other).days) < nearest for other in dated)
+        if alike * 2 > len(dated):
+            continue
         query = group[0]
         message = f"{query.id} is of {day}, {nearest} days from everything else in the report."
-        say = differs if nearest >= _FAR or known else doubts
+        say = differs if (nearest >= _FAR or known) and alike * 2 < len(dated) else doubts
         closest = min(_around(days, day), key=lambda one: abs((day - one).days))
         yield say("query-day", query.block, query.line, message, (str(closest), str(day)))
 
@@ -157,13 +177,16 @@ def _around(days: Sequence[date], day: date) -> Sequence[date]:
     return days[max(0, at - 1) : at + 1]
 
 
-def _days(block: Block) -> Iterator[date]:
-    """Give the days of the requests and of the rows in an output. A listing also has the days of the images."""
-    if block.form == "hdfs_ls":
+def _days(block: Block, listings: bool = False) -> Iterator[date]:
+    """Give the days of the requests and rows in an output; of listings only by request, and of Spark's files only."""
+    listing = block.form == "hdfs_ls"
+    if listing and not listings:
         return
     seen: set[str] = set()
     for _, text in block.printed():
         short = text[:400]
+        if listing and "/part-" not in short and "_SUCCESS" not in short:
+            continue
         if '" ' in short and (asked := request(short.strip())) is not None:
             when = moment(asked.when)
             if when is not None:
@@ -174,6 +197,26 @@ def _days(block: Block) -> Iterator[date]:
                 yield date(int(found[1]), int(found[2]), int(found[3]))
             except ValueError:
                 continue
+
+
+def _rows(submission: Submission) -> Iterator[Finding]:
+    """Find a table of Spark whose rows are of days that nothing else in the report is of."""
+    days: defaultdict[date, set[int]] = defaultdict(set)
+    tables: list[tuple[int, Block, set[date]]] = []
+    for place, block in outputs(submission):
+        own = set(_days(block, listings=True))
+        if block.form == "spark" and own:
+            tables.append((place, block, own))
+        for day in own:
+            days[day].add(place)
+        for query in _queries(place, block):
+            days[query.made.date()].add(place)
+    for place, block, own in tables:
+        elsewhere = {day for day, places in days.items() if places - {place}}
+        if len(elsewhere) > 0 and len(days) <= _DAYS and not own & elsewhere:
+            message = f"The rows are of {min(own)}, a day that nothing else in the report is of."
+            values = (sorted(map(str, elsewhere)), sorted(map(str, own)))
+            yield doubts("session-day", block, block.first_line, message, values)
 
 
 def _logs(submission: Submission) -> Iterator[Finding]:
