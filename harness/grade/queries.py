@@ -18,6 +18,7 @@ _CLIENTS: Final = frozenset({"beeline", "hive", "presto", "spark-sql", "trino"})
 _CLAUSES: Final = (" where ", " group by ", " order by ", " limit ")
 _BEYOND: Final = (" join ", " union ", " over ", " over(", " having ", " intersect ", " except ", " tablesample ")
 QUERY_ID: Final = re.compile(r"\bQuery (20\d{6})_(\d{6})_(\d{5})_([a-z0-9]{5})\b")
+_WORD: Final = re.compile(r"\w+")
 _STATEMENT_LIMIT: Final = 4_000
 
 
@@ -137,16 +138,17 @@ class Writers:
     def __init__(self, submission: Submission) -> None:
         listed = [block.text for block in submission.blocks if block.kind in (Kind.LISTING, Kind.COMMAND)]
         texts = [text for path, text in submission.files.items() if not path.endswith((".md", ".ipynb", ".txt"))]
-        self._streams = [text for text in (*texts, *listed) if "Stream" in text]
-        self._batches = [text for text in (*texts, *listed) if ".write" in text and "Stream" not in text]
-        self._known: dict[str, bool] = {}
+        self._streams: set[str] = set()
+        self._batches: set[str] = set()
+        for text in (*texts, *listed):
+            if "Stream" in text:
+                self._streams.update(map(str.lower, _WORD.findall(text)))
+            elif ".write" in text:
+                self._batches.update(map(str.lower, _WORD.findall(text)))
 
     def fills_at_once(self, table: str) -> bool:
         """Whether a batch writes a table and no stream does, so that it stays as it is while it is queried."""
-        if table not in self._known:
-            streamed = any(table in text for text in self._streams)
-            self._known[table] = not streamed and any(table in text for text in self._batches)
-        return self._known[table]
+        return table in self._batches and table not in self._streams
 
 
 def _is_whole(block: Block, result: presto.Result) -> bool:

@@ -19,7 +19,7 @@ _AB: Final = (
 )  # fmt: skip
 _FLASK: Final = (
     "* Serving Flask app", "* Running on ", "* Environment: ", "* Debug mode: ", "* Debugger ", "* Restarting with ",
-    "* Tip: There are .env",
+    "* Tip: There are .env", "WARNING: This is a development server", "Press CTRL+C to quit",
 )  # fmt: skip
 _STARTS: Final = {
     **dict.fromkeys(_AB, "ab"),
@@ -40,15 +40,16 @@ _STARTS: Final = {
     "Logging initialized using configuration": "hive",
     "Creating network ": "compose",
     "Removing network ": "compose",
-    "Network ": "",
+    "[+] ": "compose",
+    "⠿ ": "compose",
+    "✔ ": "compose",
+    '[{"': "json_lines",
     "Pulling ": "compose",
     "WARNING: The ": "compose",
-    "ERROR: ": "",
 }
 _BY_FIRST: Final[dict[str, list[tuple[str, str]]]] = {}
 for _start, _form in _STARTS.items():
-    if _form:
-        _BY_FIRST.setdefault(_start[0], []).append((_start, _form))
+    _BY_FIRST.setdefault(_start[0], []).append((_start, _form))
 
 _SPARK_LOG: Final = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:INFO|WARN|ERROR|DEBUG) ")
 _COMPOSE: Final = re.compile(r"(?:Creating|Starting|Stopping|Removing|Recreating|Pulling) [\w.-]{1,200} *\.\.\.")

@@ -23,6 +23,9 @@ _PROMPTS: Final = (
     ("shell", re.compile(r"(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s$#>]{0,100}[$#] ?")),
     ("shell", re.compile(r"[~/][^\s$#>]{0,100}[$#] (?=\S)")),
     ("shell", re.compile(r"(?:ba)?sh-\d\.\d{1,2}[$#] ?")),
+    ("shell", re.compile(r"[\w.-]{1,64}@[\w.-]{1,64} \S{1,100} % ?")),
+    ("shell", re.compile(r"(?:PS )?[A-Za-z]:\\[^<>|\n]{0,150}> ?")),
+    ("shell", re.compile(r"➜ {1,2}\S{1,100} (?:git:\(\S{1,100}\) )?(?:✗ )?")),
     ("presto", re.compile(r"(?:presto|trino)> ?|\w{1,20}:[\w-]{1,64}> ?")),
     ("hive", re.compile(r"hive(?: \([\w-]{1,64}\))?> ?")),
     ("hive", re.compile(r"\d: jdbc:hive2:[^\s>]{0,100}> ?")),
@@ -38,7 +41,7 @@ _CONTINUATIONS: Final = {
     "sql": re.compile(r" *> ?"),
     "python": re.compile(r"\.\.\.(?: |$)| {3,12}\.\.\.: ?"),
 }
-_FIRST: Final = frozenset("$([>:._-~/")
+_FIRST: Final = frozenset("$([>:._-~/➜")
 
 
 def prompt(line: str) -> Prompt | None:

@@ -23,7 +23,8 @@ def inside(words: Sequence[str]) -> tuple[str, int] | None:
         after = at + 1
         while after < len(words) and (words[after] == "compose" or words[after].startswith("-")):
             after += 2 if words[after] in ("-f", "-p", "--file", "--project-name", "-H") else 1
-        if after < len(words) and words[after] in ("exec", "run"):
+        compose = word.endswith("docker-compose") or "compose" in words[at + 1 : after]
+        if after < len(words) and (words[after] == "exec" or (words[after] == "run" and compose)):
             after += 1
             while after < len(words) and (words[after].startswith("-") or words[after] == "\\"):
                 after += 2 if words[after] in _VALUES else 1

@@ -552,3 +552,117 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(SIZE_LIMIT + 1)
     with pytest.raises(ReportError, match="clearing the notebook's outputs"):
         read_file(path, lenient=True)
+
+
+PROMPTS = (
+    "$ ls -l",
+    "root@3f2a:/shop# ls -l",
+    "me@box:~$ ls -l",
+    "(venv) me@box:~/a/b$ ls -l",
+    "[me@box shop]$ ls -l",
+    "me@Box shop % ls -l",
+    "~/shop$ ls -l",
+    "bash-4.2# ls -l",
+    r"PS C:\Users\me> ls -l",
+    "➜  shop git:(main) ✗ ls -l",
+)
+
+
+@pytest.mark.parametrize("line", PROMPTS)
+def test_a_shells_prompt_is_taken_off(line: str) -> None:
+    command, output = read(f"```\n{line}\ntotal 0\n```\n").blocks
+    assert (command.kind, command.form, command.content) == (Kind.COMMAND, "shell", "ls -l")
+    assert (output.kind, output.content) == (Kind.OUTPUT, "total 0")
+
+
+def test_python_after_its_interpreter_was_started_is_typed() -> None:
+    found = blocks_of(f"""
+        ```
+        docker-compose exec spark pyspark
+        ```
+        ```
+        raw = spark.read.format("kafka").load()
+        raw.show()
+        ```
+        ```
+        {SPARK.replace(chr(10), chr(10) + "        ")}
+        ```
+        ```
+        docker-compose exec spark spark-submit a.py
+        ```
+        ```python
+        raw = spark.read.format("kafka").load()
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service) for block in found] == [
+        ("command", "shell", "spark"),
+        ("command", "pyspark", "spark"),
+        ("output", "spark", "spark"),
+        ("command", "shell", "spark"),
+        ("listing", "python", None),
+    ]
+    assert found[2].answers == found[1].first_line
+
+
+def test_a_notebook_saved_as_markdown_has_its_code_typed() -> None:
+    found = blocks_of("""
+        ```python
+        len(spark.sql("show tables").collect())
+        ```
+
+            7
+        """)
+    assert seen(found) == [("command", "python", None), ("output", "", 1)]
+
+
+def test_a_path_alone_is_no_command() -> None:
+    assert [block.kind for block in read("`~/shop/sell.py`\n\n`/tmp/a/b.py`\n").blocks] == [Kind.PROSE] * 2
+
+
+def test_our_own_report_has_forms_and_answers_too() -> None:
+    report = Path(__file__).parents[2] / "reports" / "sample" / "README.md"
+    reading = read_file(report)
+    assert reading.certain
+    commands_of = {block.first_line: block for block in reading.blocks if block.kind is Kind.COMMAND}
+    outputs = [block for block in reading.blocks if block.kind in (Kind.OUTPUT, Kind.LISTING, Kind.EXCERPT)]
+    assert all(block.answers in commands_of for block in outputs)
+    assert all(commands_of[block.answers or 0].service == block.service for block in outputs if block.service)
+    assert {"ab", "access_log", "hdfs_ls", "json_lines", "presto", "spark"} <= {block.form for block in outputs}
+    assert {typed.service for block in commands_of.values() for typed in commands(block)} > {"mids", "spark"}
+    numbers = [block.fence for block in reading.blocks if block.fence is not None]
+    assert numbers == sorted(set(numbers))
+
+
+def test_terminal_escapes_and_hard_blanks_hide_nothing() -> None:
+    found = read("```\n\x1b[32mCreated topic shop.\x1b[0m\n```\n\n```\ndocker-compose\xa0exec\xa0mids ls\n```\n").blocks
+    assert [(block.form, block.content) for block in found] == [
+        ("kafka_topics", "Created topic shop."),
+        ("shell", "docker-compose exec mids ls"),
+    ]
+
+
+def test_a_script_that_was_shown_is_not_typed() -> None:
+    found = blocks_of("""
+        ```
+        cat load.sh
+        ```
+        It says:
+        ```
+        docker-compose exec mids ab -n 1 http://localhost:5000/
+        ```
+        ```
+        docker-compose down
+        ```
+        """)
+    assert [(str(block.kind), block.answers) for block in found] == [
+        ("command", None),
+        ("listing", 1),
+        ("command", None),
+    ]
+
+
+def test_a_remark_in_a_quotation_is_prose() -> None:
+    text = "`docker-compose exec mids curl http://localhost:5000/`\n\n> Sold!\n"
+    assert [block.kind for block in read(text).blocks] == [Kind.COMMAND, Kind.OUTPUT]
+    remark = "> This asks the shop. It takes a moment, since the shop is slow in the morning.\n"
+    assert [block.kind for block in read(text.replace("> Sold!\n", remark)).blocks] == [Kind.COMMAND, Kind.PROSE]

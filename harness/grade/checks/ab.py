@@ -50,6 +50,12 @@ def _lengths(submission: Submission, one: Shown, sound: Mapping[str | None, Show
         message = f"{length} bytes a request and {report.complete} requests are the {html} bytes of HTML transferred."
         yield agrees("ab-length", one.block, one.line("Document Length"), message, length)
         return
+    more = html - length * report.complete
+    if 0 < more <= length * (report.concurrency or 1) and (report.concurrency or 1) > 1:
+        message = f"The {more} bytes of HTML above {length} × {report.complete} are of requests that were under way."
+        line = one.line("HTML transferred")
+        yield other(Verdict.TOLERATED, "ab-length", one.block, line, message, (length * report.complete, html))
+        return
     whole, rest = divmod(html, report.complete)
     message = (
         f"Document Length {length} × {report.complete} requests = {length * report.complete} bytes, "

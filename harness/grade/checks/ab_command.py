@@ -9,6 +9,7 @@ from harness.grade.checks.context import command
 from harness.grade.checks.saying import agrees, differs, doubts
 from harness.grade.model import Evidence, Finding, Submission
 from harness.grade.traffic import Load, ab_commands, loads
+from harness.outputs.text import label
 from harness.readme.blocks import Block, Kind
 
 
@@ -54,7 +55,7 @@ def _compare(
     if path is None or not asked or any(load.target is None or load.count is None for load in asked):
         return
     evidence = [Evidence(str(submission.report), typed.first_line, "ab")]
-    fitting = [load for load in asked if load.target == path]
+    fitting = [load for load in asked if label(load.target or "") == path]
     if not fitting:
         message = f"The report is about {path}, but the command calls {asked[0].target}."
         say = doubts if unsure[0] else differs

@@ -32,6 +32,9 @@ _CUT_WORDS: Final = (
     "trimmed",
     "truncated",
 )
+_BESIDE: Final = 4
+"""Blocks between an output and the prose about it: its command, and what else is in its fence."""
+
 _SAMPLE_WORDS: Final = ("e.g.", "example", "for instance", "like this", "like these", "look like", "such as")
 
 
@@ -66,7 +69,7 @@ def command(submission: Submission, at: int) -> Block | None:
 
 
 def prose_near(submission: Submission, at: int) -> str:
-    """Give the prose right before and right after a block, in lower case."""
+    """Give the prose right before a block or its command, and right after the block, in lower case."""
     return " ".join(
         block.text.lower()[:2000] for block in _neighbours(submission.blocks, at) if block.kind is not Kind.TABLE
     )
@@ -91,14 +94,18 @@ def is_sample(submission: Submission, at: int) -> bool:
 
 def is_gap(line: str) -> bool:
     """Whether a line stands for lines that were left out, or is a pager's."""
-    bare = line.strip().strip("|").strip()
+    bare = line.replace("|", " ").strip()
     return bare in _ELLIPSES or (bare != "" and not bare.strip(".… ")) or bare.startswith(_PAGER)
 
 
 def _neighbours(blocks: Sequence[Block], at: int) -> Iterator[Block]:
     for step in (-1, 1):
         beside = at + step
-        while 0 <= beside < len(blocks) and blocks[beside].fence == blocks[at].fence is not None:
+        for _ in range(_BESIDE):
+            if not 0 <= beside < len(blocks) or blocks[beside].kind in (Kind.PROSE, Kind.HEADING):
+                break
+            if blocks[beside].fence != blocks[at].fence and (step > 0 or blocks[beside].kind is not Kind.COMMAND):
+                break
             beside += step
         if 0 <= beside < len(blocks) and blocks[beside].kind in (Kind.PROSE, Kind.HEADING):
             yield blocks[beside]

@@ -31,7 +31,7 @@ def check(submission: Submission) -> Iterable[Finding]:
         records = [(line, text.strip()) for line, text in block.printed()]
         read = [(line, text, read_event(text)) for line, text in records if not is_status(text)]
         events = [(line, event) for line, _, event in read if event is not None]
-        if sum("event_type" in event or "Host" in event for _, event in events) * 2 < len(events) or not events:
+        if sum(_is_event(event) for _, event in events) * 2 < len(events) or not events:
             continue
         repaired = list(_broken(read, len(events)))
         yield from _records(block, repaired, len(events))
@@ -48,12 +48,17 @@ def _broken(read: Sequence[tuple[int, str, _Event | None]], whole: int) -> Itera
     for line, text, event in read:
         if event is not None or is_gap(text) or "..." in text or "…" in text:
             continue
-        if text.startswith('"') and text.endswith("}") and (event := read_event("{" + text)) is not None:
+        if text.startswith('"') and text.endswith("}") and _is_event(event := read_event("{" + text)):
             yield line, "{", event
-        elif text.startswith("{") and (event := read_event(text + "}")) is not None:
+        elif text.startswith("{") and _is_event(event := read_event(text + "}")):
             yield line, "}", event
         elif text.startswith("{") and text.endswith("}") and "'" not in text and whole > 2:
             yield line, "", None
+
+
+def _is_event(event: _Event | None) -> bool:
+    """Whether an object is an event by its looks: pretty-printed JSON has lines that are objects, too."""
+    return event is not None and ("event_type" in event or "Host" in event)
 
 
 def _records(block: Block, broken: Sequence[tuple[int, str, _Event | None]], whole: int) -> Iterator[Finding]:

@@ -33,25 +33,34 @@ def _found(submission: Submission, place: int, block: Block) -> Iterator[Finding
     """Compare `Found N items` with the entries below it, up to the next such line."""
     stated: tuple[int, int] | None = None
     entries: list[hdfs_ls.Entry] = []
+    strange = False
     for line, printed in [*block.printed(), (block.last_line, "Found 0 items")]:
         number = hdfs_ls.stated_items(printed)
         listed = hdfs_ls.entry(printed) if number is None else None
         if listed is not None:
             entries.append(listed)
         if number is None:
+            strange = strange or (listed is None and printed.strip() != "")
             continue
         if stated is not None:
-            yield from _items(submission, place, block, stated, entries)
-        stated, entries = (line, number), []
+            yield from _items(submission, place, block, stated, entries, strange)
+        stated, entries, strange = (line, number), [], False
 
 
 def _items(
-    submission: Submission, place: int, block: Block, stated: tuple[int, int], entries: Sequence[hdfs_ls.Entry]
+    submission: Submission,
+    place: int,
+    block: Block,
+    stated: tuple[int, int],
+    entries: Sequence[hdfs_ls.Entry],
+    strange: bool,
 ) -> Iterator[Finding]:
+    """`strange` says that some line is no entry: it may be a part of one that the terminal has wrapped."""
     (line, number), count = stated, len(entries)
+    folders = len({one.path.rpartition("/")[0] for one in entries})
     if number == count:
         yield agrees("found-items", block, line, f"Found {number} items, and {count} are listed.", number)
-    elif count == 0 or (count < number and is_cut(submission, place)):
+    elif count == 0 or (count < number and (strange or is_cut(submission, place))) or (count > number and folders > 1):
         message = f"Found {number} items, of which {count} are shown."
         yield other(Verdict.NOT_CHECKED, "found-items", block, line, message, (number, count))
     else:

@@ -12,6 +12,7 @@ from harness.outputs.json_lines import read_event
 from harness.readme.blocks import Block, Kind
 
 CHECK: Final = "event-metadata"
+_VERSION_LIMIT: Final = 20
 _EVENT_LIMIT: Final = 20_000
 
 
@@ -25,6 +26,7 @@ def check(submission: Submission) -> Iterator[Finding]:
     for source in facts.apps:
         for each in event_types(source):
             types.setdefault(each.name, []).append(each)
+    types = {name: each for name, each in types.items() if len(each) <= _VERSION_LIMIT}
     if not types:
         return
     wrong: list[tuple[Block, int, str, str]] = []

@@ -40,7 +40,8 @@ def check(submission: Submission) -> Iterable[Finding]:
 
 def _is_count(item: str) -> bool:
     bare = item.replace(" ", "")
-    return bare.startswith("count(") and not bare.startswith("count(distinct")
+    plain = bare.startswith("count(") and not bare.startswith("count(distinct")
+    return plain and not set("+-/") & set(bare) and "*" not in bare.partition(")")[2] and "filter(" not in bare
 
 
 def _feeding(table: str, sent: Sequence[Load]) -> list[Load]:

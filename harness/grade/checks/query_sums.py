@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from harness.model import Fact
 from harness.readme.blocks import Kind
 
 _COUNTS: Final = ("count(*)", "count(1)")
+_CHANGES: Final = ("spark-submit", "insert into", " up -d", "compose up", "compose down", " restart", "drop table")
+_PLAIN: Final = re.compile(r'(count|sum|avg|min|max) ?\(([^()]{1,100})\)(?: (?:as )?"?\w+"?)?')
+_COUNT: Final = re.compile(r'count ?\( ?[*1] ?\)(?: (?:as )?"?\w+"?)?')
 _GROWING: Final = ("count(", "the group", "rows")
 _AGGREGATES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "sum": sum,
@@ -43,7 +47,7 @@ class _Moments:
         jobs = (
             place
             for place, block in enumerate(submission.blocks)
-            if block.kind is Kind.COMMAND and any(word in block.text for word in ("spark-submit", "compose", "insert "))
+            if block.kind is Kind.COMMAND and any(word in block.text for word in _CHANGES)
         )
         self._places = sorted({*(load.place for load in sent), *jobs})
         self._writers = Writers(submission)
@@ -110,14 +114,15 @@ def _single(one: Answer, select: Select) -> Iterator[tuple[str, _Number]]:
     if select.group or one.result.rows != 1 or not one.result.values:
         return
     for column, item in enumerate(select.items):
-        name = item.replace(" ", "").partition(")")[0] + ")"
-        found = numbers(one.result.values, column)
-        if found and name.partition("(")[0] in ("count", *_AGGREGATES):
+        plain = _PLAIN.fullmatch(item)
+        found = numbers(one.result.values, column) if plain else None
+        if plain and found:
+            name = f"{plain[1]}({plain[2].replace(' ', '')})"
             yield name, _Number(one.place, one, found[0], name)
 
 
 def _counts_of(one: Answer, select: Select) -> list[float] | None:
-    at = next((at for at, item in enumerate(select.items) if item.replace(" ", "").startswith(_COUNTS)), None)
+    at = next((at for at, item in enumerate(select.items) if _COUNT.fullmatch(item)), None)
     if at is None or not select.group or select.limited or not one.whole:
         return None
     return numbers(one.values(), at)
@@ -170,15 +175,15 @@ def _verdict(
 
 
 def _averages(submission: Submission, found: Mapping[str, _Number], moments: _Moments) -> Iterator[Finding]:
-    """Compare avg(x) with sum(x) / count(*), as far as x is never null."""
+    """Compare avg(x) with sum(x) / count(x), which leaves the nulls out as avg does, and with min(x) and max(x)."""
     for name, average in found.items():
         if not name.startswith("avg("):
             continue
         column = name.removeprefix("avg")
-        total, count = found.get(f"sum{column}"), found.get("count(*)")
+        total, count = found.get(f"sum{column}"), found.get(f"count{column}")
         low, high = found.get(f"min{column}"), found.get(f"max{column}")
         if total and count and count.value and all(moments.same(average.place, one.place) for one in (total, count)):
-            expected = _Number(total.place, total.answer, total.value / count.value, f"sum{column} / count(*)")
+            expected = _Number(total.place, total.answer, total.value / count.value, f"sum{column} / count{column}")
             yield _verdict(submission, "query-averages", expected, average, _close(expected, average), moments)
         for bound, sound in ((low, low and low.value <= average.value), (high, high and average.value <= high.value)):
             if bound and not sound and moments.same(average.place, bound.place):

@@ -132,13 +132,13 @@ def _is_inside(queries: Sequence[_Query], at: int) -> bool:
 
 
 def _starts(submission: Submission) -> list[int]:
-    """Give the places of commands that start the containers, or open Presto's prompt."""
+    """Give the places of commands that start the containers: another prompt is no other coordinator."""
     found = []
     for place, block in enumerate(submission.blocks):
-        if block.kind is not Kind.COMMAND or not any(word in block.text for word in ("presto", "up", "start")):
+        if block.kind is not Kind.COMMAND or not any(word in block.text for word in _STARTS):
             continue
         programs = shell.parse("\n".join(line for _, line in block.printed())).programs
-        if any(one.name == "presto" or _STARTS.intersection(one.args[:3]) for one in programs):
+        if any(_STARTS.intersection(one.args[:3]) for one in programs):
             found.append(place)
     return found
 
@@ -152,6 +152,8 @@ def _far(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]
     by_session: defaultdict[tuple[str, date], list[_Query]] = defaultdict(list)
     for query in queries:
         by_session[query.coordinator, query.made.date()].append(query)
+    dated = [query.made.date() for query in queries]
+    dated += [day for day, places in shown.items() for _ in places]
     for (coordinator, day), group in by_session.items():
         own = {query.place for query in group}
         rest = {other for name, other in by_session if (name, other) != (coordinator, day)}
@@ -160,9 +162,12 @@ def _far(submission: Submission, queries: Sequence[_Query]) -> Iterator[Finding]
         nearest = min((abs((day - one).days) for one in _around(days, day)), default=0)
         if nearest <= (_SESSION if known else _APART):
             continue
+        alike = sum(abs((day - other).days) < nearest for other in dated)
+        if alike * 2 > len(dated):
+            continue
         query = group[0]
         message = f"{query.id} is of {day}, {nearest} days from everything else in the report."
-        say = differs if nearest >= _FAR or known else doubts
+        say = differs if (nearest >= _FAR or known) and alike * 2 < len(dated) else doubts
         closest = min(_around(days, day), key=lambda one: abs((day - one).days))
         yield say("query-day", query.block, query.line, message, (str(closest), str(day)))
 

@@ -152,7 +152,13 @@ def _applied(start: Frame, steps: Steps, names: Names, known: Schemas) -> Frame:
             columns, structs = _selected(call.args, now, names, known)
         elif name == "withColumn" and len(call.args) == 2:
             added = text(call.args[0], names)
-            columns = None if added is None else columns if added in columns else (*columns, added)
+            columns = (
+                None
+                if added is None or len(columns) > _CHAIN_LIMIT
+                else columns
+                if added in columns
+                else (*columns, added)
+            )
             fields = _fields(call.args[1], known)
             if added is not None and fields is not None:
                 structs[added] = fields

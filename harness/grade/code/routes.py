@@ -12,6 +12,9 @@ from harness.grade.code.sources import Source
 from harness.grade.code.values import FUNCTIONS, QUERY, Names, bindings, constant, dotted, keyword, text, within
 
 _VERBS: Final = frozenset({"delete", "get", "patch", "post", "put"})
+_ROUTE_LIMIT: Final = 200
+"""Routes of an API at most: one with more is read as open."""
+
 _OPENING: Final = frozenset({"MethodView", "Resource", "Api", "View"})
 """Classes whose use means that there are routes which decorators do not show."""
 
@@ -22,9 +25,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One rule of an app. `bare` says that nothing but rules decorates the function."""
+    """One rule of an app; `parts` are what its slashes divide.
+
+    `known` are the constants that its function sees. `bare` says that nothing but rules decorates the function.
+    """
 
     path: str
+    parts: Sequence[str]
     methods: frozenset[str]
     function: Function
     source: Source
@@ -33,7 +40,7 @@ class Route:
 
     def arguments(self, path: str) -> dict[str, str] | None:
         """Match a URL's path. Gives the values of the rule's parameters, or None where the rule is another."""
-        return _match(_parts(self.path), _parts(path))
+        return _match(self.parts, _parts(path))
 
     def bodies(self, path: str, query: str) -> set[str] | None:
         """Give all texts that the route may return for a request; None where one is not certain."""
@@ -57,7 +64,8 @@ class Api:
 
     def at(self, path: str) -> list[Route]:
         """Give the routes whose rule matches a path."""
-        return [route for route in self.routes if route.arguments(path) is not None]
+        parts = _parts(path)
+        return [route for route in self.routes if _match(route.parts, parts) is not None]
 
 
 def read_api(sources: Sequence[Source]) -> Api:
@@ -74,7 +82,7 @@ def read_api(sources: Sequence[Source]) -> Api:
         plain = plain and not any(
             isinstance(node, ast.Attribute) and node.attr in _REWRITING for node in ast.walk(source.tree)
         )
-    return Api(routes, closed, plain)
+    return Api(routes[:_ROUTE_LIMIT], closed and len(routes) <= _ROUTE_LIMIT, plain)
 
 
 def is_app(source: Source) -> bool:
@@ -135,7 +143,8 @@ def _route(
     everything = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     outside = {name: value for name, value in known.items() if name not in {each.arg for each in everything}}
     bare = all(_rule(decorator) is not None for decorator in function.decorator_list)
-    return Route(prefix.rstrip("/") + rule, frozenset(verbs), function, source, outside, bare)
+    path = prefix.rstrip("/") + rule
+    return Route(path, _parts(path), frozenset(verbs), function, source, outside, bare)
 
 
 def _prefixes(tree: ast.Module, known: Names) -> tuple[dict[str, str | None], bool]:

@@ -18,10 +18,14 @@ _QUOTE_LIMIT: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A piece of Python: `path` is the file's, or the report's where it is a listing (then `lines` maps its lines)."""
+    """A piece of Python: `path` is the file's, or the report's where it is a listing (then `lines` maps its lines).
+
+    `rows` are the lines of the text. `reason` says why there is no tree, or why the text was mended first.
+    """
 
     path: str
     text: str
+    rows: Sequence[str]
     tree: ast.Module | None
     reason: str = ""
     lines: Sequence[int] = ()
@@ -40,8 +44,7 @@ class Source:
 
     def evidence(self, number: int) -> Evidence:
         """Quote a line of the text, from 1."""
-        rows = self.text.split("\n")
-        quoted = rows[number - 1].strip() if 0 < number <= len(rows) else ""
+        quoted = self.rows[number - 1].strip() if 0 < number <= len(self.rows) else ""
         return Evidence(self.path, self.line(number), quoted[:_QUOTE_LIMIT])
 
 
@@ -59,17 +62,18 @@ def _files(submission: Submission) -> Iterator[Source]:
     for path, text in own_files(submission).items():
         if path.endswith(".py"):
             parsed = parse(text)
-            yield Source(path, text, parsed.tree, parsed.reason)
+            yield Source(path, text, text.split("\n"), parsed.tree, parsed.reason)
 
 
 def _listings(submission: Submission) -> Iterator[Source]:
     for block in submission.blocks:
         if is_python(block):
             rows = block.printed()
-            text = "\n".join(row for _, row in rows)
+            texts = [row for _, row in rows]
+            text = "\n".join(texts)
             parsed = parse(text)
             lines = [line for line, _ in rows]
-            yield Source(str(submission.report), text, parsed.tree, parsed.reason, lines, block)
+            yield Source(str(submission.report), text, texts, parsed.tree, parsed.reason, lines, block)
 
 
 def is_python(block: Block) -> bool:
