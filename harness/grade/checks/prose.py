@@ -42,7 +42,7 @@ def check_prose(submission: Submission) -> Iterator[Finding]:
             continue
         for sentence in sentences(piece.block):
             found = [replace(claim, firm=claim.firm and not heading) for claim in claims(sentence, known)]
-            context = Context(sentence, found, at)
+            context = Context(sentence, found, at, sentence.words())
             for claim in found:
                 yield _finding(claim, judge(claim, context, report), pieces, file)
             yield from _matches(sentence, found, file)
@@ -64,7 +64,7 @@ def _finding(claim: Claim, judged: Judged, pieces: Sequence[Piece], file: str) -
         return Finding("prose-count", Verdict.NOT_CHECKED, claim.line, message, None, claim.number)
     seen = judged.against
     if judged.missing:
-        fence = next(piece.block for piece in pieces if piece.block.fence == seen.block)
+        fence = next(piece.block for piece in pieces if piece.block.first_line <= seen.line <= piece.block.last_line)
         message = (
             f"The table has {seen.number} {_rows(seen.number)}, but it is presented as “{claim.phrase}” in line "
             f"{claim.line}."

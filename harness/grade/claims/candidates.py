@@ -6,10 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.grade.claims.model import TRAFFIC, Claim, Group, Load, Piece, Shown, Unit
-from harness.grade.claims.places import Report, counted
-
-_ANYWHERE = frozenset({Unit.SERVICE, Unit.ROUTE, Unit.TABLE, Unit.TYPE, Unit.KEY})
-"""What is the same all over a report."""
+from harness.grade.claims.places import ANYWHERE, Report, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +43,14 @@ def candidates(claim: Claim, report: Report, at: int, ahead: bool) -> Iterator[C
     if claim.unit in TRAFFIC:
         for step in directions:
             yield from _of_run(claim, report.run(at, step))
-        for host in readings(claim):
+        for host in readings(claim) if claim.number else ():
             for total in report.totals(at, claim.kinds, host):
                 yield _sent(total, report.loads, report.before[at])
     if claim.unit is Unit.USER:
         yield from _users(nearby, report, at)
-    if claim.unit in _ANYWHERE:
-        for piece in report.pieces:
-            for one in piece.shown:
-                yield from _of_output(claim, piece, one)
+    if claim.unit in ANYWHERE:
+        for piece, one in report.anywhere.get(claim.unit, ()):
+            yield from _of_output(claim, piece, one)
         for path, one in report.code:
             yield from (Candidate(number, one.line, one.text, file=path) for number in one.counts.get(claim.unit, ()))
 
@@ -127,7 +123,7 @@ def _users(nearby: Sequence[Piece], report: Report, at: int) -> Iterator[Candida
             if one.what in ("result", "table"):
                 yield from (Candidate(rows, one.line, one.text, piece.block.fence) for rows in one.counts[Unit.ROW])
     hosts = set()
-    for load in report.loads[: report.before[at] + 2]:
+    for load in report.loads[max(0, report.before[at] - 60) : report.before[at] + 2]:
         hosts |= {group.host for group in load.groups if group.host}
         yield Candidate(len(hosts), load.line, ", ".join(sorted(hosts))[:100], sent=True)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from harness.grade.claims.code import composed, defined
-from harness.grade.claims.model import Group, Shown, Unit
+from harness.grade.claims.model import Group, Shown, Unit, bounded
 from harness.outputs import ab, access_log, hdfs_ls, json_lines, presto, ps, spark
 from harness.outputs.text import Output, integer
 from harness.readme.blocks import Block, Kind
@@ -28,7 +29,7 @@ def shown(block: Block) -> list[Shown]:
         for reader in (_tables, _log, _events, _benchmarks, _listings, _services, _code)
         for one in reader(block, block.content or block.text)
     ]
-    return [one for one in found if one.groups or one.counts]
+    return [replace(one, groups=bounded(one.groups)) for one in found if one.groups or one.counts]
 
 
 def _tables(block: Block, text: str) -> Iterator[Shown]:

@@ -43,6 +43,7 @@ _DONE = frozenset(
         "produced",
     )
 )
+_OPERATORS = (["x"], ["×"], ["*"], ["="], ["+"])
 _OF_WHOM = frozenset({"from", "by", "for"})
 _INSTRUCTIONS = frozenset({"your", "you're", "yours", "please", "submission", "turn"})
 _NEGATED = frozenset({"not", "non", "never", "longer", "isn't", "wasn't", "won't", "aren't", "if", "non-empty"})
@@ -80,12 +81,12 @@ def _numbers(tokens: Sequence[Token], words: list[str], known: Names) -> list[_F
     while at < len(words):
         read = None if tokens[at].code or tokens[at].quoted else number_at(words, at)
         if read is None or not _counts(tokens, words, at, read[1]):
-            at = read[1] if read else at + 1
+            at = _after(words, at, read[1]) if read else at + 1
             continue
         one = _phrase(tokens, words, at, *read, known)
         if one is None and governor and governor.unit in TRAFFIC and _is_elliptic(words, read[1], known):
             one = _Found(read[0], at, read[1], governor.unit, governor.words, named=False)
-        if one is None:
+        if one is None or words[one.end : one.end + 1] in _OPERATORS:
             waiting = []
         elif one.unit is None:
             waiting.append(one)
@@ -115,6 +116,15 @@ def _counts(tokens: Sequence[Token], words: list[str], at: int, end: int) -> boo
     if after == "to" and (end + 1 >= len(words) or number_at(words, end + 1) is None):
         return True
     return after not in AFTER and "%" not in tokens[end - 1].tail and not _is_plural_scale(words, at)
+
+
+def _after(words: list[str], at: int, end: int) -> int:
+    """Give the index after a number that counts nothing, and after the other end of its range."""
+    between = at and words[at - 1] == "between" and words[end : end + 1] == ["and"]
+    if (between or words[end : end + 1] in (["to"], ["or"], ["-"], ["–"])) and end + 1 < len(words):
+        other = number_at(words, end + 1)
+        return other[1] if other else end
+    return end
 
 
 def _is_plural_scale(words: list[str], at: int) -> bool:
@@ -197,7 +207,7 @@ def _claim(
     reach = range(one.at - 1, max(start, one.at - _REACH) - 1, -1)
     before = next((name for at in reach if (name := host_at(words, at, known))), None)
     kinds = {part for word in one.words for part in _kinds(word)}
-    near = {*words[max(0, one.at - 3) : one.at], *words[one.end : one.end + 3]}
+    near = {*words[max(0, one.at - 5) : one.at], *words[one.end : one.end + 4]}
     strange = {word for word in kinds - known.words if word not in PLAIN and not word.endswith("ing")}
     return Claim(
         number=one.number,

@@ -45,29 +45,26 @@ class Context:
     sentence: Sentence
     claims: Sequence[Claim]
     at: int
+    words: frozenset[str]
 
     @property
     def ahead(self) -> bool:
         """Whether the sentence introduces what follows it."""
-        return self.sentence.last and (self.sentence.colon or not _POINTING_AHEAD.isdisjoint(self.sentence.words()))
+        return self.sentence.last and (self.sentence.colon or not _POINTING_AHEAD.isdisjoint(self.words))
 
     @property
     def back(self) -> bool:
         """Whether the sentence speaks of what it follows."""
         words = [token.lower for token in self.sentence.tokens[:2]]
         points = words[0] in _POINTING_BACK or tuple(words) in _SEEING
-        return self.sentence.first and points and _LATER.isdisjoint(self.sentence.words())
+        return self.sentence.first and points and _LATER.isdisjoint(self.words)
 
 
 def judge(claim: Claim, context: Context, report: Report) -> Judged:
     """Hold a claim against everything around it. A contradiction needs one output or command that it surely means."""
     found = candidates(claim, report, context.at, context.ahead)
     agreeing = [each for each in found if each.number == claim.number]
-    if (
-        claim.unit is Unit.LOOP
-        and "loop" in context.sentence.words()
-        and (wrong := _contradiction(claim, context, report))
-    ):
+    if claim.unit is Unit.LOOP and "loop" in context.words and (wrong := _contradiction(claim, context, report)):
         return Judged(against=wrong)
     best = next((each for each in agreeing if not each.sent), agreeing[0] if agreeing else None)
     if best is not None:
@@ -93,7 +90,7 @@ def _is_plain(claim: Claim, words: frozenset[str]) -> bool:
 
 
 def _contradiction(claim: Claim, context: Context, report: Report) -> Candidate | None:
-    words = context.sentence.words()
+    words = context.words
     if not _is_plain(claim, words):
         return None
     if (bound := _output(claim, context, report)) is not None:
@@ -103,7 +100,7 @@ def _contradiction(claim: Claim, context: Context, report: Report) -> Candidate 
 
 def _output(claim: Claim, context: Context, report: Report) -> tuple[Piece, Shown] | None:
     """Give the one output that a sentence presents or comments on and that shows the claim's unit."""
-    words = context.sentence.words()
+    words = context.words
     if words.isdisjoint(SHOWING):
         return None
     if context.ahead:
@@ -168,7 +165,7 @@ def _missing(claim: Claim, context: Context, report: Report) -> Candidate | None
 
     A stream may show them in several tables; so no sum with the tables around it may come to the number either.
     """
-    words = context.sentence.words()
+    words = context.words
     if claim.unit not in (Unit.EVENT, Unit.ROW) or not claim.kinds or not context.ahead or not _is_plain(claim, words):
         return None
     bound = _output(claim, context, report)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from harness.grade.claims.model import Group, Load
+from harness.grade.claims.model import Group, Load, bounded
 from harness.outputs import shell
 from harness.outputs.text import integer
 from harness.readme.blocks import Block, Kind
@@ -31,7 +31,8 @@ def load(block: Block, files: Mapping[str, str]) -> Load | None:
     """Give what a command's block sends; None where it is not typed at a shell. Scripts are looked up by name."""
     if block.kind is not Kind.COMMAND or block.form not in ("shell", ""):
         return None
-    text = block.content or block.text
+    lines = (block.content or block.text).split("\n")
+    text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     found = _read(text, block.first_line + (block.fence is not None))
     scripts = [name.rpartition("/")[2] for name in _SCRIPT.findall(text)[:8]]
     if found.groups or not scripts or "cat " in text:
@@ -119,7 +120,7 @@ def _plain(text: str, line: int) -> Load:
             partitions = values[0] if values else None
     shown = first or next((each.strip() for each in text.split("\n") if each.strip()), "")
     opaque = opaque or (not programs and ("ab " in text or "curl " in text))
-    return Load(line, shown, groups, frozenset(options), len(programs), opaque=opaque, partitions=partitions)
+    return Load(line, shown, bounded(groups), frozenset(options), len(programs), opaque=opaque, partitions=partitions)
 
 
 def _requests(program: shell.Program) -> Group | None:

@@ -30,6 +30,9 @@ class Unit(StrEnum):
     ROUTE = "routes"
 
 
+GROUPS_LIMIT = 200
+"""More hosts and labels than that in one block are counted together."""
+
 TRAFFIC = frozenset({Unit.EVENT, Unit.REQUEST, Unit.ROW})
 """What one request makes: itself, an event, a row."""
 
@@ -97,6 +100,11 @@ class Group:
     host: str | None
     label: str | None
     count: int
+
+
+def bounded(groups: Sequence[Group]) -> Sequence[Group]:
+    """Give the groups, or all of them as one where they are too many."""
+    return groups if len(groups) <= GROUPS_LIMIT else [Group(None, None, sum(group.count for group in groups))]
 
 
 @dataclass(frozen=True, slots=True)

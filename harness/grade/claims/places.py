@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from harness.grade.claims.model import Group, Load, Piece, Shown
+from harness.grade.claims.model import Group, Load, Piece, Shown, Unit
 from harness.grade.claims.names import label_words
 from harness.readme.blocks import Kind
+
+ANYWHERE = frozenset({Unit.SERVICE, Unit.ROUTE, Unit.TABLE, Unit.TYPE, Unit.KEY})
+"""What is the same all over a report."""
+
+_RUN_LIMIT = 30
+"""How many fences without prose between belong together."""
 
 _BETWEEN = 3
 """Paragraphs that may stand between prose and what it is about."""
@@ -64,6 +70,9 @@ class Report:
     code: Sequence[tuple[str, Shown]] = ()
     loads: list[Load] = field(default_factory=list)
     before: list[int] = field(default_factory=list)
+    anywhere: dict[Unit, list[tuple[Piece, Shown]]] = field(default_factory=dict)
+    _tables: list[Shown] = field(default_factory=list)
+    _opaque: int = 0
     _sums: dict[tuple[frozenset[str], str | None], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,19 +80,29 @@ class Report:
             self.before.append(len(self.loads))
             if piece.load and (piece.load.groups or piece.load.opaque):
                 self.loads.append(piece.load)
+            for one in piece.shown:
+                self._tables += [one] if one.what == "table" else []
+                for unit in ANYWHERE.intersection(one.counts):
+                    listed = self.anywhere.setdefault(unit, [])
+                    listed += [(piece, one)] if len(listed) < _RUN_LIMIT else []
+        self._opaque = next((at for at, load in enumerate(self.loads) if load.opaque), len(self.loads))
 
     def run(self, at: int, step: int) -> list[Piece]:
         """Give the fences that follow a block (step 1) or precede it (step -1) without prose between."""
-        found = []
+        found: list[Piece] = []
         at += step
-        while 0 <= at < len(self.pieces) and self.pieces[at].block.kind not in (Kind.PROSE, Kind.HEADING):
+        while (
+            0 <= at < len(self.pieces)
+            and len(found) < _RUN_LIMIT
+            and self.pieces[at].block.kind not in (Kind.PROSE, Kind.HEADING)
+        ):
             found.append(self.pieces[at])
             at += step
         return found
 
     def near(self, at: int, step: int) -> Iterator[Piece]:
         """Give the fences of the next two runs in a direction, over a few paragraphs but no heading."""
-        runs = paragraphs = 0
+        runs = paragraphs = given = 0
         at += step
         in_run = False
         while 0 <= at < len(self.pieces) and paragraphs <= _BETWEEN:
@@ -98,6 +117,9 @@ class Report:
                     return
             else:
                 in_run = True
+                given += 1
+                if given > 2 * _RUN_LIMIT:
+                    return
                 yield self.pieces[at]
             at += step
 
@@ -114,10 +136,10 @@ class Report:
 
     def opaque_before(self, at: int) -> bool:
         """Whether something was run before a place, or next to it, of which nobody can say what it sends."""
-        return any(load.opaque for load in self.loads[: self.before[at] + 1]) or not self.loads
+        return not self.loads or self._opaque <= min(self.before[at], len(self.loads) - 1)
 
     def tables_around(self, wanted: Shown) -> tuple[list[Shown], list[Shown]]:
         """Give the few tables before one and those after it, the nearest first."""
-        tables = [one for piece in self.pieces for one in piece.shown if one.what == "table"]
+        tables = self._tables
         at = next((at for at, one in enumerate(tables) if one is wanted), 0)
         return tables[max(0, at - _TABLES) : at][::-1], tables[at + 1 : at + 1 + _TABLES]

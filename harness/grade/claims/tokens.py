@@ -13,6 +13,9 @@ from harness.readme.blocks import Block
 _LENGTH_LIMIT: Final = 40_000
 """Prose beyond it is not read: no paragraph is as long."""
 
+_SENTENCE_LIMIT: Final = 250
+"""A sentence of more words is taken for several."""
+
 _TICKS: Final = re.compile("(`++)")
 _BLANK: Final = re.compile(r"\s")
 _CHUNK: Final = re.compile(r"\S++")
@@ -52,7 +55,8 @@ def _grouped(block: Block) -> Iterator[list[Token]]:
             group, quoted = [], False
         token, quoted = _token(found[0], block.first_line + bisect_right(starts, found.start()) - 1, quoted)
         group.append(token)
-        if any(mark in token.tail for mark in ".!?:") and token.lower not in _ABBREVIATIONS:
+        ends = any(mark in token.tail for mark in ".!?:") and token.lower not in _ABBREVIATIONS
+        if ends or len(group) == _SENTENCE_LIMIT:
             yield group
             group, quoted = [], False
     yield group
