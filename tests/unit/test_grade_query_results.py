@@ -1,3 +1,5 @@
+"""What lists and queries show against each other: files, rows, sums, sessions."""
+
 from __future__ import annotations
 
 from graded import SWORD, errors, fences, run, said, warnings

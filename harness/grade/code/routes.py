@@ -18,7 +18,8 @@ _ROUTE_LIMIT: Final = 200
 _OPENING: Final = frozenset({"MethodView", "Resource", "Api", "View"})
 """Classes whose use means that there are routes which decorators do not show."""
 
-_REWRITING: Final = frozenset({"after_request", "before_request", "errorhandler", "register_error_handler", "wsgi_app"})
+_REWRITING: Final = frozenset({"after_request", "before_request", "wsgi_app"})
+"""What may change the answer of a route that goes well. A handler of errors does not."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -15,6 +15,7 @@ _TOKEN: Final = re.compile(r"'[^'\n]*+'|\"[^\"\n]*+\"|`[^`\n]*+`|--[^\n]*+|[\w$.
 _TOKEN_LIMIT: Final = 20_000
 
 
+_NO_NAMES: Final = frozenset({"as", "like", "select"})
 _SYSTEM: Final = frozenset({"information_schema", "system"})
 _FORMS: Final = frozenset({"", "hive", "presto", "shell", "sql"})
 
@@ -127,7 +128,7 @@ def file_tables(submission: Submission) -> Iterator[Table]:
 def _table(parts: list[str], words: list[str], at: int, evidence: Evidence) -> Table | None:
     if words[at : at + 3] == ["if", "not", "exists"]:
         at += 3
-    if at >= len(parts) or not _is_name(parts[at]):
+    if at >= len(parts) or not _is_name(parts[at]) or words[at] in _NO_NAMES:
         return None
     name = bare(parts[at])
     columns, at = _columns(parts, at + 1)
@@ -136,7 +137,9 @@ def _table(parts: list[str], words: list[str], at: int, evidence: Evidence) -> T
     for position in range(at, len(words)):
         if words[position : position + 1] == ["create"]:
             break
-        if words[position] == "location" and location is None and position + 1 < len(parts):
+        if words[position] == "location" and location is None and parts[position + 1 : position + 2]:
+            if parts[position + 1][0] not in "'\"":
+                continue  # a word of prose, no statement's
             location = parts[position + 1].strip("'\"")
         if words[position] == "as" and words[position + 1 : position + 2] in (["select"], ["with"], ["("]):
             filled = True
