@@ -35,7 +35,8 @@ def check(submission: Submission) -> Iterator[Finding]:
     sources = "\n".join(source.text for source in facts.sources).lower()
     everything = f"{text}\n{sources}"
     up = "docker-compose" in text or "docker compose" in text
-    down = any(f"docker-compose {word}" in text or f"docker compose {word}" in text for word in _DOWNS)
+    tools = ("docker-compose", "docker compose", "harness")
+    down = any(f"{tool} {word}" in text for tool in tools for word in _DOWNS)
     created = any(word in everything for word in _TOPICS[1:-1]) or (_TOPICS[0] in text and "--create" in text)
     if "kafka" in text:
         why = "No command creates a topic: the broker makes it with the first event, with its own settings"
