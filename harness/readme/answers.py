@@ -9,6 +9,7 @@ from typing import Final
 
 from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
+from harness.readme.prompted import AT
 
 _PRINTS: Final = {
     "ab": {"ab"},
@@ -62,12 +63,8 @@ class Command:
     def shows_script(self) -> bool:
         """Whether all that it does is to show a file of commands or of SQL."""
         programs = self._script.programs
-        return (
-            len(programs) == 1
-            and programs[0].name in _FILES
-            and programs[0].args[-1:] != ()
-            and (programs[0].args[-1].endswith(_SCRIPTS))
-        )
+        shown = programs[0].args if len(programs) == 1 and programs[0].name in _FILES else ()
+        return bool(shown) and shown[-1].endswith(_SCRIPTS)
 
     @property
     def prints_alone(self) -> str:
@@ -160,7 +157,10 @@ def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
     service: str | None = None
     before = None
     for at, block in enumerate(blocks):
-        if before and before.shows_script and block.fence and block.kind is Kind.COMMAND and block.form in _WRITTEN:
+        written = (
+            block.kind is Kind.COMMAND and block.form in _WRITTEN and block.fence and not block.reason.startswith(AT)
+        )
+        if before and written and before.shows_script:
             yield replace(block, kind=Kind.LISTING, service=None, reason="commands that were shown from a file")
             before = None
             continue

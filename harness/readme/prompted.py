@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 from harness.readme.blocks import Kind
 from harness.readme.forms import printed_form
 from harness.readme.piece import Numbered, Piece, trimmed
 from harness.readme.prompts import Prompt, continued
 from harness.readme.statements import end_of_shell, end_of_sql
+
+AT: Final = "typed at a prompt"
+"""How the reason of such a command begins."""
 
 
 def prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> list[Piece]:
@@ -71,7 +75,7 @@ def _length(lines: Numbered, found: Prompt) -> int:
 
 
 def _typed(lines: Numbered, form: str) -> Piece:
-    return Piece(Kind.COMMAND, form, lines, 0.95, f"typed at a prompt of {form}")
+    return Piece(Kind.COMMAND, form, lines, 0.95, f"{AT} of {form}")
 
 
 def _printed(lines: Numbered) -> Piece:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import time
 from inspect import cleandoc
 from pathlib import Path
@@ -666,3 +668,37 @@ def test_a_remark_in_a_quotation_is_prose() -> None:
     assert [block.kind for block in read(text).blocks] == [Kind.COMMAND, Kind.OUTPUT]
     remark = "> This asks the shop. It takes a moment, since the shop is slow in the morning.\n"
     assert [block.kind for block in read(text.replace("> Sold!\n", remark)).blocks] == [Kind.COMMAND, Kind.PROSE]
+
+
+SCRAPS = (
+    *(text for text, _, _ in CONTENTS.values()),
+    *PROMPTS,
+    *("```", "````bash", "~~~", "    ```", "<pre>", "</pre>", "> ", "- ", "# ", "| a | b |\n|---|---|", "`ls -l`", ""),
+    *("\x1b[2J", "\x00", "\ud800", "\r", "{", "}", '"', "'", "\\", "<<EOF", "EOF", "while true; do", "done", "..."),
+    *("-> ", "    > ", ">>> ", "presto> ", "+--+", "---+---", "\u2028", "In [3]: ", "#1583139600", "  7  ls", "&", ";"),
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_text_is_read_and_each_line_is_where_it_says(seed: int) -> None:
+    chance = random.Random(seed)
+    glue = chance.choice(("\n", "\n\n", "", " "))
+    text = glue.join(chance.choices(SCRAPS, k=60))
+    for name in ("README.md", "history.txt"):
+        reading = read(text, name)
+        lines = re.sub("\r\n?", "\n", text).split("\n")
+        last = 0
+        for block in reading.blocks:
+            assert last < block.first_line <= block.last_line <= len(lines)
+            last = block.last_line
+            printed = block.printed()
+            assert all(block.first_line <= number <= block.last_line for number, _ in printed if block.content)
+            assert (block.answers or 0) in {
+                0,
+                *(each.first_line for each in reading.blocks if each.kind is Kind.COMMAND),
+            }
+            if block.kind is Kind.COMMAND:
+                assert all(block.first_line <= typed.line <= block.last_line for typed in commands(block))
+            assert block.reason
+            assert 0 < block.confidence < 1
+        assert plan(reading)
