@@ -702,3 +702,57 @@ def test_any_text_is_read_and_each_line_is_where_it_says(seed: int) -> None:
             assert block.reason
             assert 0 < block.confidence < 1
         assert plan(reading)
+
+
+def test_a_client_that_is_started_in_a_fence_has_its_prompts_there() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose exec cloudera hive
+        hive> create external table a (
+            >   b string)
+            > location '/tmp/a';
+        OK
+        Time taken: 1.2 seconds
+        hive> select count(*) from a;
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service, block.answers) for block in found] == [
+        ("command", "shell", "cloudera", None),
+        ("command", "hive", "cloudera", None),
+        ("output", "hive", "cloudera", 3),
+        ("command", "hive", "cloudera", None),
+    ]
+    assert found[1].content == "create external table a (\n  b string)\nlocation '/tmp/a';"
+
+
+def test_what_is_typed_in_a_container_runs_in_its_service() -> None:
+    found = blocks_of("""
+        ```
+        docker exec -it shop_mids_1 bash
+        root@3f2a:/shop# ab -n 1 http://localhost:5000/
+        ```
+        """)
+    assert [typed.service for block in found for typed in commands(block)] == ["mids", "mids"]
+
+
+def test_several_commands_with_their_outputs_in_one_fence_are_told_apart() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose up -d
+        Creating network "shop_default" with the default driver
+        Creating shop_kafka_1 ... done
+        docker-compose exec mids curl http://localhost:5000/
+        {"sold": true}
+        cat load.sh
+        #!/bin/bash
+        docker-compose down
+        ```
+        """)
+    assert seen(found) == [
+        ("command", "shell", None),
+        ("output", "compose", 1),
+        ("command", "shell", None),
+        ("output", "curl", 5),
+        ("command", "shell", None),
+        ("listing", "shell", 7),
+    ]
