@@ -9,11 +9,13 @@ from typing import Final
 
 from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
+from harness.readme.prompted import AS_ROOT, AT
 
 _PRINTS: Final = {
     "ab": {"ab"},
     "access_log": {"flask", "python", "python3", "gunicorn"},
     "flask": {"flask", "python", "python3"},
+    "json": {"jq"},
     "json_lines": {"kafkacat", "kcat", "kafka-console-consumer"},
     "hdfs_ls": {"hadoop", "hdfs"},
     "spark": {"spark-submit", "pyspark", "spark-shell", "python", "python3"},
@@ -25,10 +27,14 @@ _PRINTS: Final = {
     "curl": {"curl"},
     "history": {"history"},
 }
-_SELDOM: Final = {"json_lines": {"cat", "curl", "head", "jq", "tail"}, "curl": {"cat", "wget"}}
+_SELDOM: Final = {
+    "json": {"cat", "curl", "kafkacat", "kcat"},
+    "json_lines": {"cat", "curl", "head", "jq", "tail"},
+    "curl": {"cat", "wget"},
+}
 """Programs that print a form where none of those above stands near."""
 
-_ALONE: Final = {"curl": "curl", "kafka-topics": "kafka_topics"}
+_ALONE: Final = {"curl": "curl", "hive": "hive", "kafka-topics": "kafka_topics", "presto": "presto"}
 _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
@@ -62,12 +68,8 @@ class Command:
     def shows_script(self) -> bool:
         """Whether all that it does is to show a file of commands or of SQL."""
         programs = self._script.programs
-        return (
-            len(programs) == 1
-            and programs[0].name in _FILES
-            and programs[0].args[-1:] != ()
-            and (programs[0].args[-1].endswith(_SCRIPTS))
-        )
+        shown = programs[0].args if len(programs) == 1 and programs[0].name in _FILES else ()
+        return bool(shown) and shown[-1].endswith(_SCRIPTS)
 
     @property
     def prints_alone(self) -> str:
@@ -123,7 +125,8 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
             end += 1
         printed = [index for index in range(at, end) if found[index].kind in _SHOWN and found[index].answers is None]
         for index, command in _pairs(found, printed, run, last):
-            form = found[index].form or command.prints_alone
+            form, alone = found[index].form, command.prints_alone
+            form = alone if not form or (alone == "curl" and form.startswith("json")) else form
             first, service = command.block.first_line, command.block.service
             found[index] = replace(found[index], form=form, answers=first, service=service)
         for command in run:
@@ -160,7 +163,10 @@ def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
     service: str | None = None
     before = None
     for at, block in enumerate(blocks):
-        if before and before.shows_script and block.fence and block.kind is Kind.COMMAND and block.form in _WRITTEN:
+        written = (
+            block.kind is Kind.COMMAND and block.form in _WRITTEN and block.fence and not block.reason.startswith(AT)
+        )
+        if before and written and before.shows_script:
             yield replace(block, kind=Kind.LISTING, service=None, reason="commands that were shown from a file")
             before = None
             continue
@@ -186,11 +192,16 @@ def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
 def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
     """Say of SQL without a prompt which client it was typed at: the one that was started last."""
     client, service = "sql", None
+    container: str | None = None
     for block in blocks:
         if block.kind is Kind.COMMAND and block.form == "shell":
             started = [_CLIENTS[name] for name in Command(block).programs if name in _CLIENTS]
             if started:
                 client, service = started[-1], block.service
+            if block.service and (block.content or block.text).split()[-1].rpartition("/")[2] in ("bash", "sh"):
+                container = block.service
+            elif block.service is None and block.reason.endswith(AS_ROOT):
+                block = replace(block, service=container)
         elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
             block = replace(block, form=client, service=service, reason=f"{block.reason}, after {client} was started")
         elif block.kind is Kind.COMMAND and block.form == client:
@@ -221,5 +232,5 @@ def _pairs(
         elif any(command.may_print(blocks[indices[0]]) for command in run):
             seldom = [command for command in run if command.may_print(blocks[indices[0]])][-1]
             yield from ((index, seldom) for index in indices)
-        elif not form and run:
-            yield from ((index, run[-1]) for index in indices[:1])
+        elif not form and run and indices[0] == printed[0]:
+            yield indices[0], run[-1]

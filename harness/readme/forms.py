@@ -110,13 +110,13 @@ def form_of(line: str) -> str:
 
 FORMS: Final = frozenset(
     {"ab", "access_log", "compose", "compose_ps", "curl", "dockerfile", "file", "flask", "hdfs_ls", "history", "hive",
-     "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
+     "json", "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
 )  # fmt: skip
 """The forms that a block may have; a listing may have the name of any other language as well."""
 
 _DECIDING: Final = (
     "ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics", "presto", "spark", "hive", "curl",
-    "json_lines", "compose", "python",
+    "json_lines", "json", "compose", "python",
 )  # fmt: skip
 
 
@@ -149,6 +149,8 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
     if found["presto"] and found["spark"]:
         stated = any(_ROWS.match(line.strip()) or line.startswith("Query 20") for line in lines)
         found["presto" if stated else "spark"] += found.pop("spark" if stated else "presto")
+    if found["json_lines"] and any(line.strip() == "{" for line in lines):
+        found["json"] = found.pop("json_lines")
     best = max(_DECIDING, key=lambda form: found[form])
     return best, found[best] / filled
 

@@ -33,7 +33,9 @@ def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     language = info.strip("{}. ").partition(" ")[0].lower()
     prompts = [prompt(text) for text in texts]
     if any(prompts):
-        return prompted(lines, prompts)
+        first = next(at for at, found in enumerate(prompts) if found)
+        before = pieces(lines[:first], info) if any(text.strip() for text in texts[:first]) else []
+        return before + prompted(lines[first:], prompts[first:])
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
@@ -88,6 +90,9 @@ def _typed_and_printed(lines: Numbered, shell: bool) -> Iterator[Piece]:
             end = end_of_sql(texts, at)
             yield Piece(Kind.COMMAND, "sql", lines[at:end], 0.85, "a statement of SQL")
             at, seen = end, True
+        elif text.startswith("#!"):
+            yield Piece(Kind.LISTING, "shell", lines[at:], 0.8, "a script, from the line that names its shell")
+            return
         elif text.strip().startswith("#") and not text.strip().startswith("#!") and _next_is_sure(texts, at):
             yield Piece(Kind.COMMAND, "shell", lines[at : at + 1], 0.8, "a comment before a command")
             at += 1
@@ -127,6 +132,15 @@ def _joined(piece: Piece) -> Piece:
     if piece.kind is Kind.COMMAND:
         return piece
     form, share = printed_form(piece.texts)
+    if piece.kind is Kind.LISTING:
+        return replace(piece, form="python") if "python" in piece.texts[0] else piece
+    if share < 0.2 and len(piece.lines) > 2:
+        form = "python" if is_python(piece.texts) else "yaml" if is_compose(piece.texts) else ""
+        if form:
+            return replace(
+                piece, kind=Kind.LISTING, form=form, confidence=0.8, reason=f"its lines are {form}", sure=True
+            )
+        form = printed_form(piece.texts)[0]
     if form:
         return replace(
             piece,

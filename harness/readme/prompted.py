@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 from harness.readme.blocks import Kind
 from harness.readme.forms import printed_form
 from harness.readme.piece import Numbered, Piece, trimmed
 from harness.readme.prompts import Prompt, continued
 from harness.readme.statements import end_of_shell, end_of_sql
+
+AT: Final = "typed at a prompt"
+"""How the reason of such a command begins."""
+
+
+AS_ROOT: Final = ", as root"
+"""How the reason of such a command ends where it is the prompt of a container."""
 
 
 def prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> list[Piece]:
@@ -23,7 +31,7 @@ def _prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> Iterator[Pie
     """Take a fence with prompts apart: what follows a prompt was typed, all the rest was printed."""
     typed: list[tuple[int, str]] = []
     printed: list[tuple[int, str]] = []
-    form = ""
+    form, root = "", False
     marks = [at for at, found in enumerate(prompts) if found]
     for at, stop in pairwise([0, *marks, len(lines)] if marks[0] else [*marks, len(lines)]):
         found = prompts[at]
@@ -31,12 +39,12 @@ def _prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> Iterator[Pie
             printed += lines[at:stop]
             continue
         shown = any(text.strip() for _, text in printed)
-        if typed and (shown or form != found.form):
-            yield _typed(typed, form)
+        if typed and (shown or form != found.form or root != found.root):
+            yield _typed(typed, form, root)
             typed = []
         if shown:
             yield _printed(printed)
-        form = found.form
+        form, root = found.form, found.root
         end = at + 1
         if found.typed.strip():
             end = at + _length(lines[at:stop], found)
@@ -44,7 +52,7 @@ def _prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> Iterator[Pie
             typed += [(number, _rest(text, form)) for number, text in lines[at + 1 : end]]
         printed = list(lines[end:stop])
     if typed:
-        yield _typed(typed, form)
+        yield _typed(typed, form, root)
     if any(text.strip() for _, text in printed):
         yield _printed(printed)
 
@@ -70,8 +78,8 @@ def _length(lines: Numbered, found: Prompt) -> int:
     return 1
 
 
-def _typed(lines: Numbered, form: str) -> Piece:
-    return Piece(Kind.COMMAND, form, lines, 0.95, f"typed at a prompt of {form}")
+def _typed(lines: Numbered, form: str, root: bool = False) -> Piece:
+    return Piece(Kind.COMMAND, form, lines, 0.95, f"{AT} of {form}{AS_ROOT * root}")
 
 
 def _printed(lines: Numbered) -> Piece:

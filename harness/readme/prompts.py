@@ -9,10 +9,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt at the start of a line: the form of what is typed there, and the text after it."""
+    """A prompt at the start of a line: the form of what is typed there, and the text after it.
+
+    `root` says that it ends as the prompt of a container's shell does, with `#`.
+    """
 
     form: str
     typed: str
+    root: bool = False
 
 
 _WIDEST: Final = 200
@@ -52,7 +56,7 @@ def prompt(line: str) -> Prompt | None:
     for form, pattern in _PROMPTS:
         found = pattern.match(head)
         if found:
-            return Prompt(form, line.lstrip()[found.end() :])
+            return Prompt(form, line.lstrip()[found.end() :], found[0].rstrip().endswith("#"))
     return None
 
 

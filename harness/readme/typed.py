@@ -11,7 +11,7 @@ from typing import Final
 
 from harness.outputs import shell
 from harness.readme.blocks import Block
-from harness.readme.services import inside
+from harness.readme.services import inside, service_of
 from harness.readme.statements import end_of_shell
 from harness.readme.words import Part, parts
 
@@ -59,7 +59,7 @@ def commands(block: Block) -> list[Typed]:
     """Give the single commands of a block of commands, in their order; those of a loop once, marked as such."""
     lines = block.printed()
     if block.form == "shell":
-        stated = block.service if block.step else None
+        stated = block.service if block.step or service_of("\n".join(text for _, text in lines)) is None else None
         return [_in(stated, block.background and bool(block.step), typed) for typed in _shell(lines)]
     if block.form in ("presto", "hive", "sql"):
         return [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import time
 from inspect import cleandoc
 from pathlib import Path
@@ -666,3 +668,91 @@ def test_a_remark_in_a_quotation_is_prose() -> None:
     assert [block.kind for block in read(text).blocks] == [Kind.COMMAND, Kind.OUTPUT]
     remark = "> This asks the shop. It takes a moment, since the shop is slow in the morning.\n"
     assert [block.kind for block in read(text.replace("> Sold!\n", remark)).blocks] == [Kind.COMMAND, Kind.PROSE]
+
+
+SCRAPS = (
+    *(text for text, _, _ in CONTENTS.values()),
+    *PROMPTS,
+    *("```", "````bash", "~~~", "    ```", "<pre>", "</pre>", "> ", "- ", "# ", "| a | b |\n|---|---|", "`ls -l`", ""),
+    *("\x1b[2J", "\x00", "\ud800", "\r", "{", "}", '"', "'", "\\", "<<EOF", "EOF", "while true; do", "done", "..."),
+    *("-> ", "    > ", ">>> ", "presto> ", "+--+", "---+---", "\u2028", "In [3]: ", "#1583139600", "  7  ls", "&", ";"),
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_text_is_read_and_each_line_is_where_it_says(seed: int) -> None:
+    chance = random.Random(seed)
+    glue = chance.choice(("\n", "\n\n", "", " "))
+    text = glue.join(chance.choices(SCRAPS, k=60))
+    for name in ("README.md", "history.txt"):
+        reading = read(text, name)
+        lines = re.sub("\r\n?", "\n", text).split("\n")
+        last = 0
+        for block in reading.blocks:
+            assert last < block.first_line <= block.last_line <= len(lines)
+            last = block.last_line
+            printed = block.printed()
+            assert all(block.first_line <= number <= block.last_line for number, _ in printed if block.content)
+            assert (block.answers or 0) in {
+                0,
+                *(each.first_line for each in reading.blocks if each.kind is Kind.COMMAND),
+            }
+            if block.kind is Kind.COMMAND:
+                assert all(block.first_line <= typed.line <= block.last_line for typed in commands(block))
+            assert block.reason
+            assert 0 < block.confidence < 1
+        assert plan(reading)
+
+
+def test_a_client_that_is_started_in_a_fence_has_its_prompts_there() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose exec cloudera hive
+        hive> create external table a (
+            >   b string)
+            > location '/tmp/a';
+        OK
+        Time taken: 1.2 seconds
+        hive> select count(*) from a;
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service, block.answers) for block in found] == [
+        ("command", "shell", "cloudera", None),
+        ("command", "hive", "cloudera", None),
+        ("output", "hive", "cloudera", 3),
+        ("command", "hive", "cloudera", None),
+    ]
+    assert found[1].content == "create external table a (\n  b string)\nlocation '/tmp/a';"
+
+
+def test_what_is_typed_in_a_container_runs_in_its_service() -> None:
+    found = blocks_of("""
+        ```
+        docker exec -it shop_mids_1 bash
+        root@3f2a:/shop# ab -n 1 http://localhost:5000/
+        ```
+        """)
+    assert [typed.service for block in found for typed in commands(block)] == ["mids", "mids"]
+
+
+def test_several_commands_with_their_outputs_in_one_fence_are_told_apart() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose up -d
+        Creating network "shop_default" with the default driver
+        Creating shop_kafka_1 ... done
+        docker-compose exec mids curl http://localhost:5000/
+        {"sold": true}
+        cat load.sh
+        #!/bin/bash
+        docker-compose down
+        ```
+        """)
+    assert seen(found) == [
+        ("command", "shell", None),
+        ("output", "compose", 1),
+        ("command", "shell", None),
+        ("output", "curl", 5),
+        ("command", "shell", None),
+        ("listing", "shell", 7),
+    ]
