@@ -11,11 +11,12 @@ import mutate_ab
 import mutate_code
 import mutate_outputs
 import mutate_prose
+import mutate_queries
 import story
 from document import Submission
 from mutation import MUTATIONS, Mutated
 
-MODULES = (mutate_ab, mutate_code, mutate_outputs, mutate_prose)
+MODULES = (mutate_ab, mutate_code, mutate_outputs, mutate_prose, mutate_queries)
 """The modules whose import registers the kinds."""
 
 

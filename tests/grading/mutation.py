@@ -103,3 +103,20 @@ def other(rng: random.Random, number: int, low: int = 1, high: int = 9) -> int:
     """Give a number that is not far from another, and above zero."""
     step = rng.randint(low, high)
     return number + step if number - step < 1 or rng.random() < 0.5 else number - step
+
+
+def is_cut(part: Part) -> bool:
+    """Whether the author left lines out."""
+    return any(line.strip() in ("...", "…") for line in part.lines)
+
+
+def aligned(part: Part) -> tuple[list[str], list[int]] | None:
+    """Give the columns of an aligned table, and the lines of its rows."""
+    for index, line in enumerate(part.lines[1:], 1):
+        if re.fullmatch(r"\s*-+(\+-+)*\s*", line) and "(" not in part.lines[index - 1]:
+            rows = []
+            for number in range(index + 1, len(part.lines)):
+                if re.match(r"\s*\(\d+ rows?\)", part.lines[number]):
+                    return [name.strip() for name in part.lines[index - 1].split("|")], rows
+                rows.append(number)
+    return None

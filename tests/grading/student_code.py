@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from world import Call, Route, World
+from game import Route
+from world import Call, World
 
 KAFKA = "kafka:29092"
 
