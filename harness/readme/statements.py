@@ -14,7 +14,7 @@ _SURE: Final = frozenset({
     "flask", "gcloud", "git", "gunzip", "hadoop", "hdfs", "ipython", "jps", "jupyter", "jupyter-notebook",
     "kafka-console-consumer", "kafka-console-producer", "kafka-topics", "kafkacat", "kcat", "kubectl", "mkdir",
     "mv", "nano", "nohup", "pip", "pip3", "psql", "pyspark", "python", "python2", "python3", "redis-cli",
-    "rmdir", "rsync", "scp", "spark-shell", "spark-sql", "spark-submit", "sqlite3", "ssh", "sudo", "tar",
+    "rmdir", "rsync", "scp", "spark-shell", "spark-sql", "spark-submit", "sqlite3", "ssh", "ssh-keygen", "sudo", "tar",
     "tmux", "unzip", "vi", "vim", "wget", "yum", "zip",
 })  # fmt: skip
 """Programs whose name at the start of a line is hardly ever a word of a sentence."""

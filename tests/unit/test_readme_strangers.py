@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import time
 from inspect import cleandoc
 from pathlib import Path
@@ -552,3 +554,205 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(SIZE_LIMIT + 1)
     with pytest.raises(ReportError, match="clearing the notebook's outputs"):
         read_file(path, lenient=True)
+
+
+PROMPTS = (
+    "$ ls -l",
+    "root@3f2a:/shop# ls -l",
+    "me@box:~$ ls -l",
+    "(venv) me@box:~/a/b$ ls -l",
+    "[me@box shop]$ ls -l",
+    "me@Box shop % ls -l",
+    "~/shop$ ls -l",
+    "bash-4.2# ls -l",
+    r"PS C:\Users\me> ls -l",
+    "➜  shop git:(main) ✗ ls -l",
+)
+
+
+@pytest.mark.parametrize("line", PROMPTS)
+def test_a_shells_prompt_is_taken_off(line: str) -> None:
+    command, output = read(f"```\n{line}\ntotal 0\n```\n").blocks
+    assert (command.kind, command.form, command.content) == (Kind.COMMAND, "shell", "ls -l")
+    assert (output.kind, output.content) == (Kind.OUTPUT, "total 0")
+
+
+def test_python_after_its_interpreter_was_started_is_typed() -> None:
+    found = blocks_of(f"""
+        ```
+        docker-compose exec spark pyspark
+        ```
+        ```
+        raw = spark.read.format("kafka").load()
+        raw.show()
+        ```
+        ```
+        {SPARK.replace(chr(10), chr(10) + "        ")}
+        ```
+        ```
+        docker-compose exec spark spark-submit a.py
+        ```
+        ```python
+        raw = spark.read.format("kafka").load()
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service) for block in found] == [
+        ("command", "shell", "spark"),
+        ("command", "pyspark", "spark"),
+        ("output", "spark", "spark"),
+        ("command", "shell", "spark"),
+        ("listing", "python", None),
+    ]
+    assert found[2].answers == found[1].first_line
+
+
+def test_a_notebook_saved_as_markdown_has_its_code_typed() -> None:
+    found = blocks_of("""
+        ```python
+        len(spark.sql("show tables").collect())
+        ```
+
+            7
+        """)
+    assert seen(found) == [("command", "python", None), ("output", "", 1)]
+
+
+def test_a_path_alone_is_no_command() -> None:
+    assert [block.kind for block in read("`~/shop/sell.py`\n\n`/tmp/a/b.py`\n").blocks] == [Kind.PROSE] * 2
+
+
+def test_our_own_report_has_forms_and_answers_too() -> None:
+    report = Path(__file__).parents[2] / "reports" / "sample" / "README.md"
+    reading = read_file(report)
+    assert reading.certain
+    commands_of = {block.first_line: block for block in reading.blocks if block.kind is Kind.COMMAND}
+    outputs = [block for block in reading.blocks if block.kind in (Kind.OUTPUT, Kind.LISTING, Kind.EXCERPT)]
+    assert all(block.answers in commands_of for block in outputs)
+    assert all(commands_of[block.answers or 0].service == block.service for block in outputs if block.service)
+    assert {"ab", "access_log", "hdfs_ls", "json_lines", "presto", "spark"} <= {block.form for block in outputs}
+    assert {typed.service for block in commands_of.values() for typed in commands(block)} > {"mids", "spark"}
+    numbers = [block.fence for block in reading.blocks if block.fence is not None]
+    assert numbers == sorted(set(numbers))
+
+
+def test_terminal_escapes_and_hard_blanks_hide_nothing() -> None:
+    found = read("```\n\x1b[32mCreated topic shop.\x1b[0m\n```\n\n```\ndocker-compose\xa0exec\xa0mids ls\n```\n").blocks
+    assert [(block.form, block.content) for block in found] == [
+        ("kafka_topics", "Created topic shop."),
+        ("shell", "docker-compose exec mids ls"),
+    ]
+
+
+def test_a_script_that_was_shown_is_not_typed() -> None:
+    found = blocks_of("""
+        ```
+        cat load.sh
+        ```
+        It says:
+        ```
+        docker-compose exec mids ab -n 1 http://localhost:5000/
+        ```
+        ```
+        docker-compose down
+        ```
+        """)
+    assert [(str(block.kind), block.answers) for block in found] == [
+        ("command", None),
+        ("listing", 1),
+        ("command", None),
+    ]
+
+
+def test_a_remark_in_a_quotation_is_prose() -> None:
+    text = "`docker-compose exec mids curl http://localhost:5000/`\n\n> Sold!\n"
+    assert [block.kind for block in read(text).blocks] == [Kind.COMMAND, Kind.OUTPUT]
+    remark = "> This asks the shop. It takes a moment, since the shop is slow in the morning.\n"
+    assert [block.kind for block in read(text.replace("> Sold!\n", remark)).blocks] == [Kind.COMMAND, Kind.PROSE]
+
+
+SCRAPS = (
+    *(text for text, _, _ in CONTENTS.values()),
+    *PROMPTS,
+    *("```", "````bash", "~~~", "    ```", "<pre>", "</pre>", "> ", "- ", "# ", "| a | b |\n|---|---|", "`ls -l`", ""),
+    *("\x1b[2J", "\x00", "\ud800", "\r", "{", "}", '"', "'", "\\", "<<EOF", "EOF", "while true; do", "done", "..."),
+    *("-> ", "    > ", ">>> ", "presto> ", "+--+", "---+---", "\u2028", "In [3]: ", "#1583139600", "  7  ls", "&", ";"),
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_text_is_read_and_each_line_is_where_it_says(seed: int) -> None:
+    chance = random.Random(seed)
+    glue = chance.choice(("\n", "\n\n", "", " "))
+    text = glue.join(chance.choices(SCRAPS, k=60))
+    for name in ("README.md", "history.txt"):
+        reading = read(text, name)
+        lines = re.sub("\r\n?", "\n", text).split("\n")
+        last = 0
+        for block in reading.blocks:
+            assert last < block.first_line <= block.last_line <= len(lines)
+            last = block.last_line
+            printed = block.printed()
+            assert all(block.first_line <= number <= block.last_line for number, _ in printed if block.content)
+            assert (block.answers or 0) in {
+                0,
+                *(each.first_line for each in reading.blocks if each.kind is Kind.COMMAND),
+            }
+            if block.kind is Kind.COMMAND:
+                assert all(block.first_line <= typed.line <= block.last_line for typed in commands(block))
+            assert block.reason
+            assert 0 < block.confidence < 1
+        assert plan(reading)
+
+
+def test_a_client_that_is_started_in_a_fence_has_its_prompts_there() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose exec cloudera hive
+        hive> create external table a (
+            >   b string)
+            > location '/tmp/a';
+        OK
+        Time taken: 1.2 seconds
+        hive> select count(*) from a;
+        ```
+        """)
+    assert [(str(block.kind), block.form, block.service, block.answers) for block in found] == [
+        ("command", "shell", "cloudera", None),
+        ("command", "hive", "cloudera", None),
+        ("output", "hive", "cloudera", 3),
+        ("command", "hive", "cloudera", None),
+    ]
+    assert found[1].content == "create external table a (\n  b string)\nlocation '/tmp/a';"
+
+
+def test_what_is_typed_in_a_container_runs_in_its_service() -> None:
+    found = blocks_of("""
+        ```
+        docker exec -it shop_mids_1 bash
+        root@3f2a:/shop# ab -n 1 http://localhost:5000/
+        ```
+        """)
+    assert [typed.service for block in found for typed in commands(block)] == ["mids", "mids"]
+
+
+def test_several_commands_with_their_outputs_in_one_fence_are_told_apart() -> None:
+    found = blocks_of("""
+        ```
+        docker-compose up -d
+        Creating network "shop_default" with the default driver
+        Creating shop_kafka_1 ... done
+        docker-compose exec mids curl http://localhost:5000/
+        {"sold": true}
+        cat load.sh
+        #!/bin/bash
+        docker-compose down
+        ```
+        """)
+    assert seen(found) == [
+        ("command", "shell", None),
+        ("output", "compose", 1),
+        ("command", "shell", None),
+        ("output", "curl", 5),
+        ("command", "shell", None),
+        ("listing", "shell", 7),
+    ]
