@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from graded import SWORD, errors, fences, run, said, warnings
 
 from harness.grade.checks import listing, query_counts, query_sums, rows, times
@@ -191,3 +193,9 @@ def test_the_batches_of_a_stream_have_what_was_sent_together() -> None:
     lost = good.replace(six, spark("ann.example.org", 5))
     found = run(rows.check, lost, stream__py=STREAM)
     assert [(one.check, one.expected, one.actual) for one in warnings(found)] == [("rows-stream", 10, 9)]
+
+
+def test_many_wrong_counts_in_one_block_take_linear_time() -> None:
+    started = time.process_time()
+    assert len(run(listing.check, fences(LS, "\n".join([listed(3, 2)] * 5000)))) == 5000
+    assert time.process_time() - started < 10

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
 from harness.grade.checks.ab_reports import Shown, shown
-from harness.grade.checks.context import is_cut, prose_near
+from harness.grade.checks.context import cut_once, prose_near
 from harness.grade.checks.saying import agrees, differs, doubts, other
 from harness.grade.model import Finding, Submission, Verdict
 from harness.outputs import ab
@@ -29,10 +29,12 @@ def check(submission: Submission) -> Iterable[Finding]:
     for one in reports:
         if one.report.arithmetic_holds:
             sound.setdefault(one.report.document_path, one)
+    cuts: dict[int, Callable[[], bool]] = {}
     for one in reports:
+        cut = cuts.setdefault(one.place, cut_once(submission, one.place))
         yield from _lengths(submission, one, sound)
         yield from _times(submission, one)
-        yield from _percentiles(submission, one)
+        yield from _percentiles(submission, one, cut)
         yield from _failures(submission, one)
     yield from _lengths_of_one_path(submission, reports)
 
@@ -150,7 +152,7 @@ def _transfer_holds(report: ab.Report) -> bool:
     return kib / (seconds + _TIME) - _HALF[2] <= rate <= kib / max(seconds - _TIME, 1e-9) + _HALF[2]
 
 
-def _percentiles(submission: Submission, one: Shown) -> Iterator[Finding]:
+def _percentiles(submission: Submission, one: Shown, cut: Callable[[], bool]) -> Iterator[Finding]:
     table = one.report.percentiles
     if table is None or one.report.complete < 2:
         return
@@ -159,7 +161,7 @@ def _percentiles(submission: Submission, one: Shown) -> Iterator[Finding]:
     if last != 100:
         line = one.line("%" if last is None else f"{last}%")
         message = f"The percentile table is cut off after {last or 0} %: its line for 100 % is missing."
-        if is_cut(submission, one.place):
+        if cut():
             yield other(Verdict.NOT_CHECKED, check_name, one.block, line, "The percentile table is not shown whole.")
         else:
             yield differs(check_name, one.block, line, message, (100, last))

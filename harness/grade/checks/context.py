@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from harness.grade.model import Submission
@@ -84,6 +85,11 @@ def is_cut(submission: Submission, at: int) -> bool:
         return True
     near = prose_near(submission, at)
     return any(word in near for word in _CUT_WORDS)
+
+
+def cut_once(submission: Submission, at: int) -> Callable[[], bool]:
+    """Give `is_cut` of a block for one that asks often: it is found out at the first call."""
+    return cache(lambda: is_cut(submission, at))
 
 
 def is_sample(submission: Submission, at: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from harness.grade.checks.context import is_cut, is_gap, line_of, outputs, text
+from harness.grade.checks.context import cut_once, is_gap, line_of, outputs, text
 from harness.grade.checks.saying import agrees, differs, doubts, other
 from harness.grade.model import Evidence, Finding, Submission, Verdict
 from harness.outputs import hdfs_ls, presto, spark
@@ -34,6 +34,7 @@ def _found(submission: Submission, place: int, block: Block) -> Iterator[Finding
     stated: tuple[int, int] | None = None
     entries: list[hdfs_ls.Entry] = []
     strange = False
+    cut = cut_once(submission, place)
     for line, printed in [*block.printed(), (block.last_line, "Found 0 items")]:
         number = hdfs_ls.stated_items(printed)
         listed = hdfs_ls.entry(printed) if number is None else None
@@ -43,13 +44,12 @@ def _found(submission: Submission, place: int, block: Block) -> Iterator[Finding
             strange = strange or (listed is None and printed.strip() != "")
             continue
         if stated is not None:
-            yield from _items(submission, place, block, stated, entries, strange)
+            yield from _items(cut, block, stated, entries, strange)
         stated, entries, strange = (line, number), [], False
 
 
 def _items(
-    submission: Submission,
-    place: int,
+    cut: Callable[[], bool],
     block: Block,
     stated: tuple[int, int],
     entries: Sequence[hdfs_ls.Entry],
@@ -60,7 +60,7 @@ def _items(
     folders = len({one.path.rpartition("/")[0] for one in entries})
     if number == count:
         yield agrees("found-items", block, line, f"Found {number} items, and {count} are listed.", number)
-    elif count == 0 or (count < number and (strange or is_cut(submission, place))) or (count > number and folders > 1):
+    elif count == 0 or (count < number and (strange or cut())) or (count > number and folders > 1):
         message = f"Found {number} items, of which {count} are shown."
         yield other(Verdict.NOT_CHECKED, "found-items", block, line, message, (number, count))
     else:
@@ -77,6 +77,7 @@ def _rows(submission: Submission, place: int, block: Block) -> Iterator[Finding]
     if block.form not in ("presto", "hive", "sql", "", "shell"):
         return
     printed = [line.replace("\r", " ").rstrip("\n") for _, line in block.printed()]
+    cut = cut_once(submission, place)
     for result in presto.aligned(printed):
         if result.stated is None or result.stated_at is None:
             continue
@@ -88,7 +89,7 @@ def _rows(submission: Submission, place: int, block: Block) -> Iterator[Finding]
             yield agrees("rows-stated", block, line, message, result.stated)
             continue
         gaps = any(map(is_gap, below)) or blank > 0
-        if gaps or not result.even or (result.rows < result.stated and is_cut(submission, place)):
+        if gaps or not result.even or (result.rows < result.stated and cut()):
             message = f"({_rows_of(result.stated)}), of which {result.rows} lines are shown."
             values = (result.stated, result.rows)
             yield other(Verdict.NOT_CHECKED, "rows-stated", block, line, message, values)
@@ -104,6 +105,7 @@ def _rows_of(number: int) -> str:
 
 def _top(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
     lines = [line for _, line in block.printed()]
+    cut = cut_once(submission, place)
     for table in spark.read(text(block)).tables:
         last = next((at for at in range(table.after, min(table.after + 3, len(lines))) if lines[at].strip()), None)
         if last is None or not lines[last].strip().startswith(_TOP):
@@ -112,7 +114,7 @@ def _top(submission: Submission, place: int, block: Block) -> Iterator[Finding]:
         rows, line = len(table.rows), line_of(block, last)
         if number == rows:
             yield agrees("rows-top", block, line, f"The table shows the top {rows} rows.", rows)
-        elif number is not None and (not is_cut(submission, place) or rows > number):
+        elif number is not None and (not cut() or rows > number):
             message = f"The table says it shows {number} rows, and has {rows}."
             yield differs("rows-top", block, line, message, (rows, number))
 
@@ -128,6 +130,6 @@ def _markdown(submission: Submission, place: int, block: Block) -> Iterator[Find
         return
     if number == rows:
         yield agrees("rows-stated", block, lines[-1][0], f"({_rows_of(number)}), and the table has as many.", number)
-    elif not is_cut(submission, place) and not any(is_gap(row) for _, row in lines):
+    elif not cut_once(submission, place)():
         message = f"The result says {_rows_of(number)} and shows {rows}."
         yield doubts("rows-stated", block, lines[-1][0], message, (rows, number))
