@@ -216,3 +216,33 @@ def test_python_of_a_notebook_s_cell_or_a_prompt_is_no_listing_of_a_file() -> No
         """
     )
     assert errors(submission(report)) == []
+
+
+INLINE = """\
+    event = {"event_type": "hire_sailor", "sailor": sailor}
+    event.update(request.headers)
+    event["wage"] = 3
+    producer.send("harbour", json.dumps(event).encode())
+"""
+
+
+def test_events_that_a_route_sends_by_itself_are_followed_too() -> None:
+    helped = '    event = {"event_type": "hire_sailor", "sailor": sailor}\n    publish("harbour", event)\n'
+    assert helped in APP
+    given = submission(REPORT, {**FILES, "harbour.py": APP.replace(helped, INLINE)})
+    messages = [each.message for each in found(given, metadata.check) if each.is_error]
+    assert messages == ["An event hire_sailor that is shown lacks wage, which the code adds."]
+    branch = INLINE.replace('    event["wage"] = 3\n', '    if sailor:\n        event["wage"] = 3\n')
+    given = submission(REPORT, {**FILES, "harbour.py": APP.replace(helped, branch)})
+    assert [each for each in found(given, metadata.check) if each.is_error] == []
+
+
+def test_a_word_that_only_begins_like_the_file_s_is_another_line() -> None:
+    longer = APP.replace("from kafka import KafkaProducer", "from kafka import KafkaProducers")
+    given = submission(REPORT, {**FILES, "harbour.py": longer})
+    assert len([each for each in found(given, code_shown.check) if each.is_error]) == 1
+
+
+def test_a_line_that_the_report_wraps_is_no_difference() -> None:
+    wrapped = APP.replace("producer = KafkaProducer(bootstrap", "producer = KafkaProducer(\n    bootstrap")
+    assert errors(submission(_shown(wrapped))) == []

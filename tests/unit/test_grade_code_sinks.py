@@ -159,3 +159,72 @@ def test_a_job_by_another_that_was_not_handed_in_leaves_the_locations_open() -> 
     job = JOB.replace("location '/tmp/crew'", "location '/tmp/crews'")
     report = REPORT + "\n```\ndocker-compose exec spark spark-submit /somewhere/else.py\n```\n"
     assert [each for each in _with_job(job, report) if "nothing writes" in each] == []
+
+
+BATCH = """\
+import json
+from pyspark.sql import Row, SparkSession
+
+spark = SparkSession.builder.enableHiveSupport().getOrCreate()
+raw = spark.read.format("kafka").option("subscribe", "harbour").load()
+crew = raw.rdd.map(lambda r: Row(timestamp=r.timestamp, **json.loads(r.value))).toDF()
+crew.show()
+crew.write.mode("overwrite").parquet("/tmp/crew")
+spark.sql("create external table crew (@) stored as parquet location '/tmp/crew'")
+"""
+RULE = "+----+----------+------+"
+TABLE = f"\n```\n{RULE}\n|Host|event_type|sailor|\n{RULE}\n{RULE}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "verdict"),
+    [
+        ("Host string, event_type string, sailor string", Verdict.AGREES),
+        ("event_type string, Host string, sailor string", Verdict.DISAGREES),
+    ],
+)
+def test_the_columns_of_a_batch_are_those_of_the_table_that_it_prints(columns: str, verdict: Verdict) -> None:
+    job = BATCH.replace("@", columns)
+    report = REPORT.replace("/w205/harbour/crew.py\n", f"/w205/harbour/crew.py\n```\n{TABLE}\n```\n")
+    assert verdicts(submission(report, {**FILES, "crew.py": job}), "table-columns") == {verdict}
+    silent = job.replace("crew.show()\n", "")
+    assert verdicts(submission(report, {**FILES, "crew.py": silent}), "table-columns") == set()
+
+
+def test_jobs_that_import_a_sibling_write_where_nobody_can_tell() -> None:
+    shared = """\
+from pyspark.sql import SparkSession
+
+
+def run(name, keep):
+    raw = SparkSession.builder.getOrCreate().readStream.format("kafka").option("subscribe", "harbour").load()
+    sink = raw.filter(keep(raw.value)).writeStream.format("parquet") \\
+        .option("path", "/tmp/{}".format(name)).option("checkpointLocation", "/tmp/checks_{}".format(name)).start()
+    sink.awaitTermination()
+"""
+    head = "from pyspark.sql.functions import udf\n\nfrom shared import run\n\n"
+    job = f'{head}run("crew", udf(lambda value: True, "boolean"))\n'
+    files = {**FILES, "crew.py": job, "shared.py": shared, "tables.hql": DDL}
+    given = submission(f"{REPORT}\n```\ndocker-compose exec spark hive -f /w205/harbour/tables.hql\n```\n", files)
+    assert errors(given) == []
+    assert warnings(given) == []
+    assert verdicts(given, "table-location") == {Verdict.NOT_CHECKED}
+
+
+def test_one_job_may_fill_several_tables_by_constants() -> None:
+    job = """\
+from pyspark.sql import SparkSession
+
+HOME = "/tmp"
+CREW, CARGO = "crew", "cargo"
+CREW_HOME = f"{HOME}/crew"
+CARGO_HOME = f"{HOME}/cargo"
+spark = SparkSession.builder.enableHiveSupport().getOrCreate()
+raw = spark.readStream.format("kafka").option("subscribe", "harbour").load()
+for name, home in (("crew", CREW_HOME), ("cargo", CARGO_HOME)):
+    spark.sql(f"create external table {name} (value string) stored as parquet location '{home}'")
+first = raw.select("value").writeStream.format("parquet").option("checkpointLocation", "/tmp/c1").start(CREW_HOME)
+second = raw.select("value").writeStream.format("parquet").option("checkpointLocation", "/tmp/c2").start(CARGO_HOME)
+spark.streams.awaitAnyTermination()
+"""
+    assert _with_job(job) == []

@@ -119,7 +119,9 @@ def _refusals(submission: Submission) -> list[int]:
     return sorted(
         block.first_line
         for block in submission.blocks
-        if block.kind is not Kind.COMMAND and any(word in block.text[:4000] for word in _REFUSED)
+        if block.kind is not Kind.COMMAND
+        and block.form != "access_log"
+        and any(word in block.text[:4000] for word in _REFUSED)
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from harness.grade.code import sql
@@ -32,6 +34,23 @@ _VIEWS: Final = ("registerTempTable(", "createOrReplaceTempView(", "createTempVi
 _UNKNOWN: Final = ("{", "$", "%", "<")
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The columns of the tables that Spark prints in the report, and the frames that a job prints, by its file."""
+
+    headers: Sequence[tuple[str, ...]]
+    frames: set[tuple[str, str]]
+
+    def columns(self, sinks: Sequence[Sink], wanted: Sequence[str]) -> set[tuple[str, ...] | None]:
+        """Give the printed columns of these sinks' frames: tables that have just the wanted columns, in any order."""
+        if not all((sink.source.path, sink.name) in self.frames for sink in sinks):
+            return set()
+        plain = sorted(map(_plain, wanted))
+        found = {header for header in self.headers if sorted(map(_plain, header)) == plain}
+        right = {header for header in found if list(map(_plain, header)) == list(map(_plain, wanted))}
+        return {*(right or found)}
+
+
 def check(submission: Submission) -> Iterator[Finding]:
     """Check the tables' locations and columns, the tables that are queried, and the streams that nobody reads."""
     facts = code(submission)
@@ -45,8 +64,9 @@ def check(submission: Submission) -> Iterator[Finding]:
     lowered = text.lower()
     weight = Weight.ERROR if "presto" in lowered and "trino" not in lowered else Weight.WARNING
     paths = None if _is_unsure(facts, lowered) else sorted(written)
+    printed = Printed(_headers(submission), {(job.source.path, name) for job in facts.jobs for name in job.shows})
     for table in facts.tables:
-        yield from _located(submission, table, written, paths, weight)
+        yield from _located(submission, table, written, paths, weight, printed)
     yield from _queried(submission, facts)
     yield from _unread(submission, facts, written, text)
 
@@ -65,6 +85,7 @@ def _located(
     written: Mapping[str, list[Sink]],
     paths: Sequence[str] | None,
     weight: Weight,
+    printed: Printed,
 ) -> Iterator[Finding]:
     """Hold one table's location against the paths of all sinks; `paths` is None where there may be others."""
     location = hdfs_path(table.location)
@@ -79,7 +100,7 @@ def _located(
         message = f"The table {table.name} is at {location}, where a sink writes."
         where = (fitting[0].source.evidence(fitting[0].line),)
         yield Finding(LOCATION, Verdict.AGREES, line, message, location, location, evidence=where, file=file)
-        yield from _columns(table, fitting, line, file, weight)
+        yield from _columns(table, fitting, line, file, weight, printed)
     elif not paths or any(location.startswith(f"{path}/") or path.startswith(f"{location}/") for path in paths[:99]):
         message = f"What writes {location}, the location of {table.name}, cannot be told from the code."
         yield Finding(LOCATION, Verdict.NOT_CHECKED, line, message, None, location, file=file)
@@ -90,13 +111,17 @@ def _located(
         yield Finding(LOCATION, Verdict.DISAGREES, line, message, paths, location, None, Weight.ERROR, evidence, file)
 
 
-def _columns(table: sql.Table, fitting: Sequence[Sink], line: int, file: str, weight: Weight) -> Iterator[Finding]:
+def _columns(
+    table: sql.Table, fitting: Sequence[Sink], line: int, file: str, weight: Weight, printed: Printed
+) -> Iterator[Finding]:
     """Hold the columns of a table against those of the Parquet files: readers that go by position mix them up."""
-    made = {sink.frame.columns for sink in fitting if sink.frame is not None}
+    made = {sink.frame.columns if sink.frame else None for sink in fitting}
+    if made == {None}:
+        made = printed.columns(fitting, table.columns)
     if not table.columns or len(made) != 1:
         return
     columns = next(iter(made))
-    if columns is None or any(sink.frame is None for sink in fitting):
+    if columns is None:
         return
     ours, theirs = [_plain(name) for name in columns], [_plain(name) for name in table.columns]
     where = (fitting[0].source.evidence(fitting[0].line),)
@@ -181,6 +206,17 @@ def _unread(submission: Submission, facts: Code, written: Mapping[str, list[Sink
 def _is_run(facts: Code, sink: Sink) -> bool:
     """Whether the report shows the job, or a command starts its file."""
     return sink.source.is_listing or sink.source.path.rpartition("/")[2] in facts.runs
+
+
+def _headers(submission: Submission) -> list[tuple[str, ...]]:
+    found: dict[tuple[str, ...], None] = {}
+    for block in submission.blocks:
+        if block.kind is Kind.OUTPUT and "+--" in block.text:
+            rows = [row.strip() for _, row in block.printed()]
+            for before, row in pairwise(rows):
+                if before.startswith("+--") and row.startswith("|") and len(found) < _PATH_LIMIT:
+                    found[tuple(name.strip() for name in row.strip("|").split("|"))] = None
+    return list(found)
 
 
 def _views(facts: Code) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 _TRIPLES: Final = ('"""', "'''")
@@ -13,6 +14,7 @@ _GAPS: Final = frozenset({"...", "…", "#...", "[...]", "<...>", "etc", "//..."
 _SEARCH_LIMIT: Final = 40
 """Lines that are looked for inside others, at most: a whole search for each would be quadratic."""
 
+_PLACE_LIMIT: Final = 8
 _ESCAPES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"), ("\\_", "_"), ("\\*", "*"))
 _QUOTES: Final = str.maketrans({"'": '"', "\u2018": '"', "\u2019": '"', "\u201c": '"', "\u201d": '"', "\u00a0": " "})
 
@@ -59,10 +61,12 @@ def normal(text: str, *, python: bool) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A file that listings are held against: its normal lines, the same in one piece and as a set, what it defines."""
+    """A file that listings are held against: its normal lines in one piece, where they
+    end in it, the same as a set, and what it defines."""
 
     text: str
     whole: str
+    ends: frozenset[int]
     known: frozenset[str]
     defines: frozenset[str]
 
@@ -71,7 +75,23 @@ class Prepared:
         """Read a file once for all its listings."""
         lines = normal(text, python=python)
         joined = "".join(line for _, line in lines)
-        return cls(text, joined, frozenset(line for _, line in lines), frozenset(definitions(lines) if python else ()))
+        ends = frozenset(accumulate((len(line) for _, line in lines), initial=0))
+        known = frozenset(line for _, line in lines)
+        return cls(text, joined, ends, known, frozenset(definitions(lines) if python else ()))
+
+    def has(self, part: str) -> bool:
+        """Whether a text stands in the file in one piece, and begins and ends where a word or a line does."""
+        at = self.whole.find(part)
+        for _ in range(_PLACE_LIMIT):
+            if at < 0:
+                return False
+            if self._is_edge(at) and self._is_edge(at + len(part)):
+                return True
+            at = self.whole.find(part, at + 1)
+        return False
+
+    def _is_edge(self, at: int) -> bool:
+        return at in self.ends or not (_is_word(self.whole[at - 1]) and _is_word(self.whole[at]))
 
 
 def compare(ours: Sequence[tuple[int, str]], file: Prepared) -> Difference:
@@ -82,13 +102,17 @@ def compare(ours: Sequence[tuple[int, str]], file: Prepared) -> Difference:
     joined = "".join(lines)
     if joined == file.whole:
         return Difference(Likeness.WHOLE, count=len(lines))
-    if joined in file.whole:
+    if file.has(joined):
         return Difference(Likeness.PART, count=len(lines))
     missing = [(at, line) for at, line in ours if line not in file.known and line not in _GAPS]
-    really = [(at, line) for at, line in missing[:_SEARCH_LIMIT] if line not in file.whole] + missing[_SEARCH_LIMIT:]
+    really = [(at, line) for at, line in missing[:_SEARCH_LIMIT] if not file.has(line)] + missing[_SEARCH_LIMIT:]
     if really:
         return Difference(Likeness.OTHER, really[0][0], 1 - len(really) / len(lines), len(lines))
     return Difference(Likeness.EXCERPT, count=len(lines))
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _normal(line: str) -> str:

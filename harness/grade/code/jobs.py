@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from harness.grade.code.frames import Frame, Schemas, Steps, chain, frame, options, schemas
 from harness.grade.code.sources import Source
 from harness.grade.code.sql import Table, created
-from harness.grade.code.values import FUNCTIONS, Names, bindings, constant, keyword, text, within
+from harness.grade.code.values import FUNCTIONS, Names, bindings, constant, dotted, keyword, text, within
 
 _FILE_FORMATS: Final = frozenset({"csv", "json", "orc", "parquet", "text"})
 _MOVERS: Final = frozenset({"bucketBy", "foreachBatch", "partitionBy"})
@@ -36,21 +36,24 @@ class Sink:
     checkpoint: str | None
     trigger: str | None
     frame: Frame | None
+    name: str
     source: Source
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The facts of one module. `tables_open` says that it makes tables whose name cannot be told."""
+    """The facts of one module. `tables_open` says that it makes tables whose name cannot be told.
+
+    `shows` are the names of the frames that it prints.
+    """
 
     source: Source
     inputs: Sequence[Frame] = ()
     sinks: Sequence[Sink] = ()
     tables: Sequence[Table] = ()
     tables_open: bool = False
-    shows: Sequence[int] = ()
-    strings: frozenset[str] = field(default_factory=frozenset)
+    shows: frozenset[str] = frozenset()
 
 
 def is_job(source: Source) -> bool:
@@ -69,7 +72,7 @@ def read_job(source: Source) -> Job:
     inputs: list[Frame] = []
     sinks: list[Sink] = []
     tables: list[Table] = []
-    shows: list[int] = []
+    shows: set[str] = set()
     unsure = False
     for body, names in _scopes(tree, outside):
         nodes = list(within(body))
@@ -77,14 +80,11 @@ def read_job(source: Source) -> Job:
         found, complete = _tables(nodes, names, source)
         tables += found
         unsure = unsure or not complete
-        shows += [node.lineno for node in nodes if isinstance(node, ast.Call) and _method(node) == "show"]
-    strings = frozenset(
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
+        shows.update(_shown(nodes))
     tables += [
         Table(sink.table.lower(), (), None, True, False, source.evidence(sink.line)) for sink in sinks if sink.table
     ]
-    return Job(source, inputs, sinks, tables, unsure, shows, strings)
+    return Job(source, inputs, sinks, tables, unsure, frozenset(shows))
 
 
 def _scopes(tree: ast.Module, outside: Names) -> Iterator[tuple[Sequence[ast.stmt], Names]]:
@@ -96,6 +96,12 @@ def _scopes(tree: ast.Module, outside: Names) -> Iterator[tuple[Sequence[ast.stm
                 node.body,
                 bindings(node.body, {name: value for name, value in outside.items() if name not in arguments}),
             )
+
+
+def _shown(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "show":
+            yield dotted(node.func.value)
 
 
 def _method(call: ast.Call) -> str:
@@ -130,7 +136,8 @@ def _sinks(
             if writes:
                 moved = stored is not None or any(step in _MOVERS for step, _ in steps)
                 written = None if moved else frame(_expression(base, node, writes[0]), frames, names, known)
-                yield _sink(steps[writes[0] :], written, names, source, node)
+                plain = base.id if isinstance(base, ast.Name) and writes[0] == 0 else ""
+                yield _sink(steps[writes[0] :], (plain, written), names, source, node)
 
 
 def _branching(nodes: Sequence[ast.AST], top: Sequence[ast.stmt]) -> set[str]:
@@ -161,7 +168,7 @@ def _expression(base: ast.expr, call: ast.Call, steps: int) -> ast.expr:
     return before[len(before) - 1 - steps] if 0 <= len(before) - 1 - steps < len(before) else base
 
 
-def _sink(steps: Steps, written: Frame | None, names: Names, source: Source, node: ast.Call) -> Sink:
+def _sink(steps: Steps, written: tuple[str, Frame | None], names: Names, source: Source, node: ast.Call) -> Sink:
     given = options(steps, names)
     method, call = steps[-1]
     stream = steps[0][0] == "writeStream"
@@ -191,7 +198,8 @@ def _sink(steps: Steps, written: Frame | None, names: Names, source: Source, nod
         mode,
         given.get("checkpointlocation"),
         trigger,
-        written,
+        written[1],
+        written[0],
         source,
         node.lineno,
     )
