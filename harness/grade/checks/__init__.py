@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from harness.grade.checks import (
@@ -49,6 +50,11 @@ CHECKS: Final[Sequence[StaticCheck]] = (
 
 
 def run(submission: Submission) -> list[Finding]:
-    """Make all checks. Gives the findings in the order of the report's lines."""
-    found = (finding for check in CHECKS for finding in check(submission))
+    """Make all checks. Gives the findings in the order of lines; a place without a file is the report's."""
+    found = (_placed(finding, str(submission.report)) for check in CHECKS for finding in check(submission))
     return sorted(found, key=lambda finding: (finding.file, finding.line))
+
+
+def _placed(finding: Finding, report: str) -> Finding:
+    evidence = tuple(replace(each, file="") if each.file == report else each for each in finding.evidence)
+    return replace(finding, evidence=evidence, file="" if finding.file == report else finding.file)
