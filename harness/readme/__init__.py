@@ -1,6 +1,7 @@
-"""Reads a Markdown report back: tokens, then blocks with their lines, then what each block is and how sure that is.
+"""Reads a report back: tokens, then blocks with their lines, then what each block is and how sure that is.
 
-A report of this project is read with certainty, with its comments and without them; a stranger's is guessed at.
+A report of this project is read with certainty, with its comments and without them; a stranger's is
+guessed at, be it Markdown, a notebook or the history of a shell.
 """
 
 from __future__ import annotations

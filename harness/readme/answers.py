@@ -9,11 +9,13 @@ from typing import Final
 
 from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
+from harness.readme.prompted import AS_ROOT, AT
 
 _PRINTS: Final = {
     "ab": {"ab"},
     "access_log": {"flask", "python", "python3", "gunicorn"},
     "flask": {"flask", "python", "python3"},
+    "json": {"jq"},
     "json_lines": {"kafkacat", "kcat", "kafka-console-consumer"},
     "hdfs_ls": {"hadoop", "hdfs"},
     "spark": {"spark-submit", "pyspark", "spark-shell", "python", "python3"},
@@ -25,16 +27,25 @@ _PRINTS: Final = {
     "curl": {"curl"},
     "history": {"history"},
 }
-_SELDOM: Final = {"json_lines": {"cat", "curl", "head", "jq", "tail"}, "curl": {"cat", "wget"}}
+_SELDOM: Final = {
+    "json": {"cat", "curl", "kafkacat", "kcat"},
+    "json_lines": {"cat", "curl", "head", "jq", "tail"},
+    "curl": {"cat", "wget"},
+}
 """Programs that print a form where none of those above stands near."""
 
+_ALONE: Final = {"curl": "curl", "hive": "hive", "kafka-topics": "kafka_topics", "presto": "presto"}
 _FILES: Final = frozenset({"bat", "cat", "head", "less", "more", "tail"})
 _MONITORS: Final = frozenset({"access_log", "flask", "json_lines", "spark"})
 """Forms of programs that go on printing while other commands run."""
 
+_SCRIPTS: Final = (".bash", ".hql", ".sh", ".sql")
+_WRITTEN: Final = ("shell", "sql")
+_SHOWN: Final = (Kind.OUTPUT, Kind.LISTING)
 _NEAR: Final = 20
+_INTERPRETERS: Final = frozenset({"ipython", "pyspark"})
 _CLIENTS: Final = {"beeline": "hive", "hive": "hive", "presto": "presto", "spark-sql": "sql", "trino": "presto"}
-_TITLE: Final = "a heading that names the command below it"
+_TITLE: Final = "it names the command below it"
 _QUERIES: Final = {"presto": ("presto", "sql"), "hive": ("hive", "sql"), "spark": ("pyspark", "python")}
 
 
@@ -54,10 +65,17 @@ class Command:
         return frozenset(program.name for program in self._script.programs)
 
     @property
+    def shows_script(self) -> bool:
+        """Whether all that it does is to show a file of commands or of SQL."""
+        programs = self._script.programs
+        shown = programs[0].args if len(programs) == 1 and programs[0].name in _FILES else ()
+        return bool(shown) and shown[-1].endswith(_SCRIPTS)
+
+    @property
     def prints_alone(self) -> str:
-        """The form of what it prints, where all its programs that print are `curl`; else ""."""
+        """The form of what it prints, where only one of its programs prints, and nothing in its output shows that."""
         audible = {program.name for program in self._script.programs if program.audible}
-        return "curl" if audible == {"curl"} else ""
+        return _ALONE.get(audible.pop(), "") if len(audible) == 1 else ""
 
     def may_print(self, block: Block) -> bool:
         """Whether it may have printed a block of which no other command is known."""
@@ -89,7 +107,7 @@ class Command:
 
 def answered(blocks: Sequence[Block]) -> list[Block]:
     """Say of each output and listing which command it answers, by the line where that command's block begins."""
-    found = list(_at_prompts(_without_titles(blocks)))
+    found = list(_at_prompts(_of_interpreters(list(_without_titles(blocks)))))
     last: dict[str, Command] = {}
     run: list[Command] = []
     at = 0
@@ -99,15 +117,16 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
             run.append(Command(block))
             at += 1
             continue
-        if block.kind not in (Kind.OUTPUT, Kind.LISTING):
+        if block.kind not in _SHOWN:
             at += 1
             continue
         end = at
         while end < len(found) and found[end].kind is not Kind.COMMAND:
             end += 1
-        printed = [index for index in range(at, end) if found[index].kind in (Kind.OUTPUT, Kind.LISTING)]
+        printed = [index for index in range(at, end) if found[index].kind in _SHOWN and found[index].answers is None]
         for index, command in _pairs(found, printed, run, last):
-            form = found[index].form or command.prints_alone
+            form, alone = found[index].form, command.prints_alone
+            form = alone if not form or (alone == "curl" and form.startswith("json")) else form
             first, service = command.block.first_line, command.block.service
             found[index] = replace(found[index], form=form, answers=first, service=service)
         for command in run:
@@ -120,20 +139,13 @@ def answered(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _without_titles(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Give back to the headings what a command below them, in the same section, says again."""
+    """Give back to the headings and the prose what the next command, in a fence below, says again."""
     for at, block in enumerate(blocks):
         if block.kind is Kind.COMMAND and block.fence is None:
-            said = _words(block)
-            for after in blocks[at + 1 : at + 4]:
-                if after.kind is Kind.HEADING or (after.kind is Kind.COMMAND and after.fence is None):
-                    break
-                if (
-                    after.kind is Kind.COMMAND
-                    and after.form in (block.form, "presto", "hive")
-                    and _words(after) == said
-                ):
-                    block = Block(Kind.HEADING, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
-                    break
+            after = next((each for each in blocks[at + 1 : at + 5] if each.kind is Kind.COMMAND), None)
+            if after is not None and after.fence is not None and _words(after) == _words(block):
+                kind = Kind.HEADING if block.reason.startswith("a heading") else Kind.PROSE
+                block = Block(kind, block.text, block.first_line, block.last_line, "", 0.8, _TITLE)
         yield block
 
 
@@ -141,14 +153,55 @@ def _words(block: Block) -> list[str]:
     return (block.content or block.text).replace(";", " ").lower().split()
 
 
+def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Say of Python that it was typed, where it follows the start of an interpreter, or where indented code follows it;
+    and of commands that they were not, where a file of them was shown.
+
+    The latter is how a notebook looks that was saved as Markdown.
+    """
+    typed = False
+    service: str | None = None
+    before = None
+    for at, block in enumerate(blocks):
+        written = (
+            block.kind is Kind.COMMAND and block.form in _WRITTEN and block.fence and not block.reason.startswith(AT)
+        )
+        if before and written and before.shows_script:
+            yield replace(block, kind=Kind.LISTING, service=None, reason="commands that were shown from a file")
+            before = None
+            continue
+        before = before if block.kind in (Kind.PROSE, Kind.HEADING) else None
+        if block.kind is Kind.COMMAND:
+            before = Command(block)
+            started = before.programs & _INTERPRETERS
+            typed = bool(started) or (typed and block.form in ("python", "pyspark"))
+            service = block.service if started else service
+        elif block.kind is Kind.LISTING and block.form == "python" and not block.text.startswith("#!"):
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            exported = block.info and after is not None and after.fence and after.lines[:1] == (after.first_line,)
+            if typed:
+                reason = "Python after its interpreter was started"
+                block = replace(
+                    block, kind=Kind.COMMAND, form="pyspark", service=service, confidence=0.7, reason=reason
+                )
+            elif exported and after is not None and after.kind is Kind.OUTPUT:
+                block = replace(block, kind=Kind.COMMAND, confidence=0.7, reason="Python with what it printed below it")
+        yield block
+
+
 def _at_prompts(blocks: Iterable[Block]) -> Iterator[Block]:
     """Say of SQL without a prompt which client it was typed at: the one that was started last."""
     client, service = "sql", None
+    container: str | None = None
     for block in blocks:
         if block.kind is Kind.COMMAND and block.form == "shell":
             started = [_CLIENTS[name] for name in Command(block).programs if name in _CLIENTS]
             if started:
                 client, service = started[-1], block.service
+            if block.service and (block.content or block.text).split()[-1].rpartition("/")[2] in ("bash", "sh"):
+                container = block.service
+            elif block.service is None and block.reason.endswith(AS_ROOT):
+                block = replace(block, service=container)
         elif block.kind is Kind.COMMAND and block.form == "sql" and client != "sql":
             block = replace(block, form=client, service=service, reason=f"{block.reason}, after {client} was started")
         elif block.kind is Kind.COMMAND and block.form == client:
@@ -179,5 +232,5 @@ def _pairs(
         elif any(command.may_print(blocks[indices[0]]) for command in run):
             seldom = [command for command in run if command.may_print(blocks[indices[0]])][-1]
             yield from ((index, seldom) for index in indices)
-        elif not form and run:
-            yield from ((index, run[-1]) for index in indices[:1])
+        elif not form and run and indices[0] == printed[0]:
+            yield indices[0], run[-1]

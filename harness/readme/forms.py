@@ -19,7 +19,7 @@ _AB: Final = (
 )  # fmt: skip
 _FLASK: Final = (
     "* Serving Flask app", "* Running on ", "* Environment: ", "* Debug mode: ", "* Debugger ", "* Restarting with ",
-    "* Tip: There are .env",
+    "* Tip: There are .env", "WARNING: This is a development server", "Press CTRL+C to quit",
 )  # fmt: skip
 _STARTS: Final = {
     **dict.fromkeys(_AB, "ab"),
@@ -40,15 +40,16 @@ _STARTS: Final = {
     "Logging initialized using configuration": "hive",
     "Creating network ": "compose",
     "Removing network ": "compose",
-    "Network ": "",
+    "[+] ": "compose",
+    "⠿ ": "compose",
+    "✔ ": "compose",
+    '[{"': "json_lines",
     "Pulling ": "compose",
     "WARNING: The ": "compose",
-    "ERROR: ": "",
 }
 _BY_FIRST: Final[dict[str, list[tuple[str, str]]]] = {}
 for _start, _form in _STARTS.items():
-    if _form:
-        _BY_FIRST.setdefault(_start[0], []).append((_start, _form))
+    _BY_FIRST.setdefault(_start[0], []).append((_start, _form))
 
 _SPARK_LOG: Final = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:INFO|WARN|ERROR|DEBUG) ")
 _COMPOSE: Final = re.compile(r"(?:Creating|Starting|Stopping|Removing|Recreating|Pulling) [\w.-]{1,200} *\.\.\.")
@@ -77,10 +78,10 @@ def form_of(line: str) -> str:
     if first == "{":
         return "json_lines" if text.startswith(('{"', "{'")) or text == "{" else ""
     if first == "+":
-        return "spark" if text[-1] == "+" and len(text) > 2 and not text.strip("+-") else ""
+        return "spark" if len(text) > 2 and not text.strip("+-") else ""
     if first == "|":
         return "spark" if text.startswith(("|-- ", "|    |-- ")) or (text[-1] == "|" and len(text) > 2) else ""
-    if first == "-" and _RULE.match(text):
+    if first == "-" and not text.strip("-+") and (_RULE.match(text) or len(text) > 2):
         return "presto" if "+" in text else "rule"
     if first in "-dl" and hdfs_ls.entry(text):
         return "hdfs_ls"
@@ -109,13 +110,13 @@ def form_of(line: str) -> str:
 
 FORMS: Final = frozenset(
     {"ab", "access_log", "compose", "compose_ps", "curl", "dockerfile", "file", "flask", "hdfs_ls", "history", "hive",
-     "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
+     "json", "json_lines", "kafka_topics", "presto", "pyspark", "python", "redis", "shell", "spark", "sql", "yaml"}
 )  # fmt: skip
 """The forms that a block may have; a listing may have the name of any other language as well."""
 
 _DECIDING: Final = (
     "ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topics", "presto", "spark", "hive", "curl",
-    "json_lines", "compose", "python",
+    "json_lines", "json", "compose", "python",
 )  # fmt: skip
 
 
@@ -145,8 +146,11 @@ def printed_form(lines: Sequence[str]) -> tuple[str, float]:
         found["access_log"] += found.pop("flask", 0)
     if found["presto"] and found["json_lines"] and (rules or any(" | " in line for line in lines)):
         return "presto", 1.0
-    if found["presto"] and found["spark"] and any(line.startswith("Query 20") for line in lines):
-        return "presto", 1.0
+    if found["presto"] and found["spark"]:
+        stated = any(_ROWS.match(line.strip()) or line.startswith("Query 20") for line in lines)
+        found["presto" if stated else "spark"] += found.pop("spark" if stated else "presto")
+    if found["json_lines"] and any(line.strip() == "{" for line in lines):
+        found["json"] = found.pop("json_lines")
     best = max(_DECIDING, key=lambda form: found[form])
     return best, found[best] / filled
 

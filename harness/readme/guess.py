@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from harness.outputs.text import clean
 from harness.readme.blocks import Block, Kind
 from harness.readme.hints import announced, shows_script
-from harness.readme.pieces import SHELLS, Numbered, Piece, pieces
+from harness.readme.piece import Numbered, Piece
+from harness.readme.pieces import SHELLS, pieces
 from harness.readme.rejoin import rejoined
 from harness.readme.services import service_of
 from harness.readme.spans import printed_in_prose, typed_in_prose
@@ -70,7 +72,8 @@ def _other(element: Element, fence: int, before: Kind | None) -> Block:
 
 def _fence(element: Element, fence: int, words: str, before: Kind | None) -> Iterator[Block]:
     inside = element.first_line + (element.shape is Shape.FENCE)
-    lines: Numbered = list(enumerate(element.text.split("\n"), inside))
+    shown = clean(element.text) if "\x1b" in element.text else element.text
+    lines: Numbered = list(enumerate(shown.replace("\xa0", " ").split("\n"), inside))
     found = pieces(lines, element.info)
     for at, piece in enumerate(found):
         decided = _decided(piece, element.info, words if at == 0 else "", before if at == 0 else found[at - 1].kind)
@@ -105,6 +108,11 @@ def _shows(piece: Piece) -> bool:
     return len(filled) == 1 and bool({"cat", "less", "more", "head", "tail", "vi", "vim", "nano"} & set(filled[0]))
 
 
+def _is_path(piece: Piece) -> bool:
+    words = " ".join(piece.texts).split()
+    return len(words) == 1 and words[0].startswith(("/", "~/"))
+
+
 def _decided(piece: Piece, info: str, words: str, before: Kind | None) -> Piece:
     """Decide by what stands around where the piece alone does not tell."""
     language = info.strip("{}. ").partition(" ")[0].lower()
@@ -117,7 +125,7 @@ def _decided(piece: Piece, info: str, words: str, before: Kind | None) -> Piece:
         return piece
     if hint is Kind.OUTPUT:
         return replace(piece, confidence=0.7, reason="the words before it announce an output")
-    if language in SHELLS and before is not Kind.COMMAND:
+    if language in SHELLS and before is not Kind.COMMAND and not _is_path(piece):
         return replace(piece, kind=Kind.COMMAND, form="shell", confidence=0.6, reason="a fence for a shell")
     if hint is Kind.LISTING:
         return replace(

@@ -13,12 +13,12 @@ from typing import Final
 
 from harness.errors import UsageError
 from harness.outputs.text import clean
-from harness.readme.answers import answered
+from harness.readme.answers import Command, answered
 from harness.readme.blocks import Block, Kind, Reading
 from harness.readme.forms import is_compose, is_python, printed_form
 from harness.readme.guess import guess, shaped
 from harness.readme.hidden import revealed
-from harness.readme.pieces import Numbered
+from harness.readme.piece import Numbered
 from harness.readme.tokens import parse
 
 _SHELLS: Final = ("%%bash", "%%sh", "%%script bash", "%%!", "%%system")
@@ -97,7 +97,8 @@ def _code(cell: Cell, first: int, fence: int) -> Iterator[Block]:
             continue
         kind = Kind.LISTING if form == "file" else Kind.COMMAND
         reason = f"a cell of code for {form}" if kind is Kind.COMMAND else "a cell that writes a file"
-        typed = shaped(Block(kind, "", part[0][0], part[-1][0], "", 0.95, reason, fence=fence + 1), part, form)
+        name = cell.source.split("\n")[0].partition(" ")[2].strip() if kind is Kind.LISTING else ""
+        typed = shaped(Block(kind, "", part[0][0], part[-1][0], name, 0.95, reason, fence=fence + 1), part, form)
         yield replace(typed, text=typed.content)
     at = lines[-1][0] + 1
     for output in cell.outputs:
@@ -110,7 +111,8 @@ def _code(cell: Cell, first: int, fence: int) -> Iterator[Block]:
         )
         block = shaped(replace(block, fence=fence + 1), list(enumerate(printed, at)), form)
         if typed is not None and typed.kind is Kind.COMMAND:
-            block = replace(block, answers=typed.first_line, service=typed.service, form=form or typed.form)
+            own = Command(typed).prints_alone if typed.form == "shell" else typed.form
+            block = replace(block, answers=typed.first_line, service=typed.service, form=form or own)
         yield block
         at = last + 1
 

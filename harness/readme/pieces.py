@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 from harness.readme.blocks import Kind
 from harness.readme.forms import form_of, is_compose, is_history, is_python, printed_form
-from harness.readme.prompts import Prompt, continued, prompt
+from harness.readme.piece import Numbered, Piece, trimmed
+from harness.readme.prompted import prompted
+from harness.readme.prompts import prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, is_word, runs_on, starts_shell, starts_sql
-
-Numbered: TypeAlias = Sequence[tuple[int, str]]
-"""Lines with their numbers in the report."""
 
 SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session", "shellsession", "zsh", "terminal"})
 _SOURCES: Final = {
@@ -28,34 +27,15 @@ _OWN: Final = ("ab", "compose_ps", "hdfs_ls", "access_log", "flask", "kafka_topi
 """Forms that no source and no other output looks like."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a fence: lines as they were typed or printed, each with its number in the report.
-
-    `sure` is false where neither the lines nor the info string tell the kind, so that what stands around has to.
-    """
-
-    kind: Kind
-    form: str
-    lines: Numbered
-    confidence: float
-    reason: str
-    sure: bool = True
-
-    @property
-    def texts(self) -> list[str]:
-        """The lines without their numbers."""
-        return [text for _, text in self.lines]
-
-
 def pieces(lines: Numbered, info: str = "") -> list[Piece]:
     """Take a fence apart. There is at least one piece, also of an empty fence; no line of a kind gets lost."""
     texts = [text for _, text in lines]
     language = info.strip("{}. ").partition(" ")[0].lower()
     prompts = [prompt(text) for text in texts]
     if any(prompts):
-        found = list(_prompted(_outdented(lines, prompts), prompts))
-        return found or [Piece(Kind.OUTPUT, "", lines, 0.6, "a prompt at which nothing is typed")]
+        first = next(at for at, found in enumerate(prompts) if found)
+        before = pieces(lines[:first], info) if any(text.strip() for text in texts[:first]) else []
+        return before + prompted(lines[first:], prompts[first:])
     whole = _whole(lines, texts, language)
     if whole:
         return [whole]
@@ -90,76 +70,6 @@ def _whole(lines: Numbered, texts: Sequence[str], language: str) -> Piece | None
     return None
 
 
-def _prompted(lines: Numbered, prompts: Sequence[Prompt | None]) -> Iterator[Piece]:
-    """Take a fence with prompts apart: what follows a prompt was typed, all the rest was printed."""
-    typed: list[tuple[int, str]] = []
-    printed: list[tuple[int, str]] = []
-    form = ""
-    marks = [at for at, found in enumerate(prompts) if found]
-    for at, stop in pairwise([0, *marks, len(lines)] if marks[0] else [*marks, len(lines)]):
-        found = prompts[at]
-        if found is None:
-            printed += lines[at:stop]
-            continue
-        shown = any(text.strip() for _, text in printed)
-        if typed and (shown or form != found.form):
-            yield _typed(typed, form)
-            typed = []
-        if shown:
-            yield _printed(printed)
-        form = found.form
-        end = at + 1
-        if found.typed.strip():
-            end = at + _length(lines[at:stop], found)
-            typed.append((lines[at][0], found.typed))
-            typed += [(number, _rest(text, form)) for number, text in lines[at + 1 : end]]
-        printed = list(lines[end:stop])
-    if typed:
-        yield _typed(typed, form)
-    if any(text.strip() for _, text in printed):
-        yield _printed(printed)
-
-
-def _rest(line: str, form: str) -> str:
-    rest = continued(line, form)
-    return line if rest is None else rest
-
-
-def _length(lines: Numbered, found: Prompt) -> int:
-    """Give how many of the lines from a prompt to the next were typed at it."""
-    end = 1
-    while end < len(lines) and continued(lines[end][1], found.form) is not None:
-        end += 1
-    if end > 1:
-        return end
-    texts = [found.typed, *(text for _, text in lines[1:])]
-    if found.form == "shell":
-        return end_of_shell(texts, 0)
-    if found.form in ("presto", "hive", "sql") and not found.typed.rstrip().endswith(";"):
-        stop = end_of_sql(texts, 0)
-        return stop if texts[stop - 1].rstrip().endswith(";") else 1
-    return 1
-
-
-def _typed(lines: Numbered, form: str) -> Piece:
-    return Piece(Kind.COMMAND, form, lines, 0.95, f"typed at a prompt of {form}")
-
-
-def _printed(lines: Numbered) -> Piece:
-    form, _ = printed_form([text for _, text in lines])
-    return Piece(Kind.OUTPUT, form, trimmed(lines), 0.9, "printed between prompts")
-
-
-def trimmed(lines: Numbered) -> Numbered:
-    """Give the lines without blank ones at either end."""
-    first, last = 0, len(lines)
-    while first < last and not lines[first][1].strip():
-        first += 1
-    while last > first and not lines[last - 1][1].strip():
-        last -= 1
-    return lines[first:last]
-
-
 def _typed_and_printed(lines: Numbered, shell: bool) -> Iterator[Piece]:
     """Give the commands of a fence without prompts and what stands between them, each statement on its own."""
     texts = [text for _, text in lines]
@@ -180,6 +90,9 @@ def _typed_and_printed(lines: Numbered, shell: bool) -> Iterator[Piece]:
             end = end_of_sql(texts, at)
             yield Piece(Kind.COMMAND, "sql", lines[at:end], 0.85, "a statement of SQL")
             at, seen = end, True
+        elif text.startswith("#!"):
+            yield Piece(Kind.LISTING, "shell", lines[at:], 0.8, "a script, from the line that names its shell")
+            return
         elif text.strip().startswith("#") and not text.strip().startswith("#!") and _next_is_sure(texts, at):
             yield Piece(Kind.COMMAND, "shell", lines[at : at + 1], 0.8, "a comment before a command")
             at += 1
@@ -219,6 +132,15 @@ def _joined(piece: Piece) -> Piece:
     if piece.kind is Kind.COMMAND:
         return piece
     form, share = printed_form(piece.texts)
+    if piece.kind is Kind.LISTING:
+        return replace(piece, form="python") if "python" in piece.texts[0] else piece
+    if share < 0.2 and len(piece.lines) > 2:
+        form = "python" if is_python(piece.texts) else "yaml" if is_compose(piece.texts) else ""
+        if form:
+            return replace(
+                piece, kind=Kind.LISTING, form=form, confidence=0.8, reason=f"its lines are {form}", sure=True
+            )
+        form = printed_form(piece.texts)[0]
     if form:
         return replace(
             piece,
@@ -247,10 +169,3 @@ def _runs(piece: Piece) -> Iterator[Piece]:
             form, label = here, None
     for start, end in pairwise([*starts, len(piece.lines)]):
         yield piece if len(starts) == 1 else _joined(replace(piece, form="", lines=trimmed(piece.lines[start:end])))
-
-
-def _outdented(lines: Numbered, prompts: Sequence[Prompt | None]) -> Numbered:
-    """Take off the blanks before the first prompt from all lines that have them."""
-    first = next(text for (_, text), found in zip(lines, prompts, strict=True) if found)
-    margin = len(first) - len(first.lstrip(" "))
-    return [(number, text[margin:] if not text[:margin].strip() else text) for number, text in lines]

@@ -9,10 +9,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt at the start of a line: the form of what is typed there, and the text after it."""
+    """A prompt at the start of a line: the form of what is typed there, and the text after it.
+
+    `root` says that it ends as the prompt of a container's shell does, with `#`.
+    """
 
     form: str
     typed: str
+    root: bool = False
 
 
 _WIDEST: Final = 200
@@ -23,6 +27,9 @@ _PROMPTS: Final = (
     ("shell", re.compile(r"(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s$#>]{0,100}[$#] ?")),
     ("shell", re.compile(r"[~/][^\s$#>]{0,100}[$#] (?=\S)")),
     ("shell", re.compile(r"(?:ba)?sh-\d\.\d{1,2}[$#] ?")),
+    ("shell", re.compile(r"[\w.-]{1,64}@[\w.-]{1,64} \S{1,100} % ?")),
+    ("shell", re.compile(r"(?:PS )?[A-Za-z]:\\[^<>|\n]{0,150}> ?")),
+    ("shell", re.compile(r"➜ {1,2}\S{1,100} (?:git:\(\S{1,100}\) )?(?:✗ )?")),
     ("presto", re.compile(r"(?:presto|trino)> ?|\w{1,20}:[\w-]{1,64}> ?")),
     ("hive", re.compile(r"hive(?: \([\w-]{1,64}\))?> ?")),
     ("hive", re.compile(r"\d: jdbc:hive2:[^\s>]{0,100}> ?")),
@@ -38,7 +45,7 @@ _CONTINUATIONS: Final = {
     "sql": re.compile(r" *> ?"),
     "python": re.compile(r"\.\.\.(?: |$)| {3,12}\.\.\.: ?"),
 }
-_FIRST: Final = frozenset("$([>:._-~/")
+_FIRST: Final = frozenset("$([>:._-~/➜")
 
 
 def prompt(line: str) -> Prompt | None:
@@ -49,7 +56,7 @@ def prompt(line: str) -> Prompt | None:
     for form, pattern in _PROMPTS:
         found = pattern.match(head)
         if found:
-            return Prompt(form, line.lstrip()[found.end() :])
+            return Prompt(form, line.lstrip()[found.end() :], found[0].rstrip().endswith("#"))
     return None
 
 

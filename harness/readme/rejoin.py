@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from harness.readme.pieces import Numbered
+from harness.readme.piece import Numbered
 
 _LEAST: Final = 40
 """No terminal is narrower: a shorter line was not wrapped."""

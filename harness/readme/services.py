@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 _VALUES: Final = frozenset({"-e", "--env", "-u", "--user", "-w", "--workdir", "--index", "--env-file", "--detach-keys"})
+_CONTAINER: Final = re.compile(r"[\w.-]+[_-]([a-z]+)[_-]\d+")
+"""A container's name as Compose makes it: project, service, number."""
+
 _LONGEST: Final = 16_384
 
 
@@ -23,10 +27,12 @@ def inside(words: Sequence[str]) -> tuple[str, int] | None:
         after = at + 1
         while after < len(words) and (words[after] == "compose" or words[after].startswith("-")):
             after += 2 if words[after] in ("-f", "-p", "--file", "--project-name", "-H") else 1
-        if after < len(words) and words[after] in ("exec", "run"):
+        compose = word.endswith("docker-compose") or "compose" in words[at + 1 : after]
+        if after < len(words) and (words[after] == "exec" or (words[after] == "run" and compose)):
             after += 1
             while after < len(words) and (words[after].startswith("-") or words[after] == "\\"):
                 after += 2 if words[after] in _VALUES else 1
             if after < len(words):
-                return words[after], after + 1
+                named = None if compose else _CONTAINER.fullmatch(words[after][:200])
+                return (named[1] if named else words[after]), after + 1
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.readme.forms import form_of, printed_form
-from harness.readme.pieces import Numbered
+from harness.readme.piece import Numbered
 from harness.readme.prompts import prompt
 from harness.readme.statements import Start, end_of_shell, end_of_sql, starts_shell, starts_sql
 from harness.readme.tokens import Element, Shape
@@ -64,7 +64,8 @@ def printed_in_prose(element: Element, after_command: bool) -> Span | None:
     shown = sum(form_of(text) in _PLAIN for text in filled)
     if form in _PLAIN and shown >= 0.8 * len(filled):
         return Span(form, lines, 0.8, f"its lines are those that {form} prints, in no fence")
-    if element.shape is Shape.QUOTE and after_command:
+    short = all(len(text) <= 60 and ". " not in text for text in filled)
+    if element.shape is Shape.QUOTE and after_command and short and len(filled) <= 5:
         return Span(form, lines, 0.6, "a quotation after a command")
     return None
 
@@ -85,13 +86,17 @@ def _bare(text: str) -> str:
     return text.removesuffix("<br>").rstrip() if text.endswith("<br>") else text
 
 
+def _is_path(text: str) -> bool:
+    return text.startswith(("/", "~/")) and len(text.split()) == 1
+
+
 def _form(texts: Sequence[str], quoted: bool = False) -> str:
     """Give the form of lines that are statements of one form from the first to the last, or ""."""
     form = ""
     at = 0
     while at < len(texts):
         start = starts_shell(texts[at])
-        if start is Start.SURE or (start is Start.MAYBE and (quoted or "/" in texts[at].split()[0] or form == "shell")):
+        if start is Start.SURE or (start is Start.MAYBE and (quoted or form == "shell") and not _is_path(texts[at])):
             here, at = "shell", end_of_shell(texts, at)
         elif starts_sql(texts[at]):
             here, at = "sql", end_of_sql(texts, at)

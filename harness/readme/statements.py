@@ -14,7 +14,7 @@ _SURE: Final = frozenset({
     "flask", "gcloud", "git", "gunzip", "hadoop", "hdfs", "ipython", "jps", "jupyter", "jupyter-notebook",
     "kafka-console-consumer", "kafka-console-producer", "kafka-topics", "kafkacat", "kcat", "kubectl", "mkdir",
     "mv", "nano", "nohup", "pip", "pip3", "psql", "pyspark", "python", "python2", "python3", "redis-cli",
-    "rmdir", "rsync", "scp", "spark-shell", "spark-sql", "spark-submit", "sqlite3", "ssh", "sudo", "tar",
+    "rmdir", "rsync", "scp", "spark-shell", "spark-sql", "spark-submit", "sqlite3", "ssh", "ssh-keygen", "sudo", "tar",
     "tmux", "unzip", "vi", "vim", "wget", "yum", "zip",
 })  # fmt: skip
 """Programs whose name at the start of a line is hardly ever a word of a sentence."""
@@ -42,7 +42,8 @@ _CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker
 _HEREDOC: Final = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 _SQL: Final = re.compile(
-    r"(?:select(?:\s.*|$)|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
+    r"(?:select(?:\s*$|\s+(?:distinct\s+)?[\w.*\"`]+\s*(?:;|$)|\s.*(?:[*(,;='\d]|\bfrom\b|\bas\b))"
+    r"|show\s+(?:tables|schemas|databases|columns|partitions|create|catalogs|functions)\b"
     r"|(?:describe|desc)\s+[\w.\"`]+\s*(?:;|$)|create\s+(?:external\s+|temporary\s+|or\s+replace\s+)*(?:table|view|schema|database)\b"
     r"|drop\s+(?:table|view|schema|database)\b|insert\s+(?:into|overwrite)\b|alter\s+table\b|truncate\s+table\b"
     r"|with\s+\w+\s+as\s*\(|explain\s+select\b|use\s+[\w.]+\s*;|msck\s+repair\b|refresh\s+table\b|load\s+data\b)",
@@ -77,10 +78,14 @@ def starts_shell(line: str) -> Start:
             return Start.SURE if word in _ALONE else Start.NO
         signs = _SIGNS.search(rest) is not None or (word in ("cat", "cd", "ls", "rm", "echo") and " " not in rest)
         return Start.SURE if signs and not rest.startswith("=") else Start.NO
-    if word in ("$(", "(") or _PATH.match(text):
-        return Start.MAYBE if not rest or _SIGNS.search(rest) or word.endswith(".sh") else Start.NO
-    if _ASSIGNED.match(text):
-        return Start.MAYBE
+    if text.startswith("./") and _PATH.match(text):
+        return Start.SURE
+    if _PATH.match(text):
+        program = word.startswith("./") or "." in word.rpartition("/")[2]
+        return Start.MAYBE if program and (not rest or _SIGNS.search(rest) or word.endswith(".sh")) else Start.NO
+    assigned = _ASSIGNED.match(text)
+    if assigned:
+        return max(Start.MAYBE, starts_shell(text[assigned.end() :]), key=lambda start: start.value)
     return Start.MAYBE if _UNKNOWN.match(text) else Start.NO
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
 from harness.outputs import shell
 from harness.readme.blocks import Block
-from harness.readme.services import inside
+from harness.readme.services import inside, service_of
 from harness.readme.statements import end_of_shell
 from harness.readme.words import Part, parts
 
@@ -59,7 +59,8 @@ def commands(block: Block) -> list[Typed]:
     """Give the single commands of a block of commands, in their order; those of a loop once, marked as such."""
     lines = block.printed()
     if block.form == "shell":
-        return list(_shell(lines))
+        stated = block.service if block.step or service_of("\n".join(text for _, text in lines)) is None else None
+        return [_in(stated, block.background and bool(block.step), typed) for typed in _shell(lines)]
     if block.form in ("presto", "hive", "sql"):
         return [
             Typed(part.text, part.line, block.form, block.service, part.text)
@@ -68,6 +69,11 @@ def commands(block: Block) -> list[Typed]:
         ]
     text = "\n".join(text for _, text in lines)
     return [Typed(text, lines[0][0], block.form, block.service, text)] if text.strip() else []
+
+
+def _in(service: str | None, background: bool, typed: Typed) -> Typed:
+    """Give a command of our own report the service and the way to run that the line above its block states."""
+    return replace(typed, service=typed.service or service, background=typed.background or background)
 
 
 def _shell(lines: Sequence[tuple[int, str]]) -> Iterator[Typed]:
