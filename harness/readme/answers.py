@@ -232,5 +232,7 @@ def _pairs(
         elif any(command.may_print(blocks[indices[0]]) for command in run):
             seldom = [command for command in run if command.may_print(blocks[indices[0]])][-1]
             yield from ((index, seldom) for index in indices)
+        elif form == "json" and "json_lines" in last:
+            yield from ((index, last["json_lines"]) for index in indices)
         elif not form and run and indices[0] == printed[0]:
             yield indices[0], run[-1]

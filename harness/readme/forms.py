@@ -59,7 +59,6 @@ _PS_HEADER: Final = re.compile(
     r"(?:NAME|Name|CONTAINER ID) {2,}.{0,200}(?:COMMAND|Command|IMAGE)\b.{0,200}(?:STATE|State|STATUS)"
 )
 _PS_V2: Final = re.compile(r"(?:NAME|SERVICE) {2,}.{0,100}(?:STATUS|STATE)\b")
-_COMPOSE_LOG: Final = re.compile(r"[\w-]{1,60} {0,20}\| ")
 _RULE: Final = re.compile(r"-{2,}(?:\+-+)*$")
 _PROGRESS: Final = re.compile(r"\d{1,2}:\d\d(?::\d\d)? \[[\d.,]{1,12}[KMGT]? rows")
 _HISTORY: Final = re.compile(r" {0,6}\d{1,6}\*? {1,4}\S")
