@@ -26,7 +26,7 @@ def test_the_original_claims_ten_events_of_tables_with_eight_and_nine_rows() -> 
     folder = original.acceptance_folder()
     if folder is None:
         pytest.skip("HARNESS_ACCEPTANCE is not set")
-    found = findings(folder / "assignment-12.md")
+    found = findings(folder / "seed" / "assignment-12.md")
     errors = [(each.line, each.block, each.actual, each.expected) for each in found if each.is_error]
     assert errors == [(1129, 52, 10, 8), (1153, 54, 10, 9)]
     assert [(each.line, each.actual, each.expected) for each in found if each.is_warning] == [
