@@ -168,6 +168,35 @@ UNDECIDED = {
     "events of each user": "Each of them creates 7 events with:\n\n" + fence(bench(8) + "\n" + bench(5, "", BASIL)),
 }  # fmt: skip
 
+CAREFUL = [
+    "The table was empty before, but now we see:\n\n" + fence(table(3)),
+    "We see the two tables we made:\n\n"
+    + fence("presto:default> show tables;") + fence(presto(["Table"], [["a"], ["b"], ["c"]])),
+    fence(bench(5)) + "We now see 5 new calls:\n\n" + fence(log(15)),
+    "I ran this 5 times to create 10 events:\n\n" + fence(bench(2)),
+    "I ran this loop 3 times:\n\n" + fence(f"for i in {{1..10}}; do {bench(5)}; done"),
+    "We wrote 40 events, and the following shows the plants only:\n\n" + fence(bench(40)) + fence(table(20)),
+    "I see 52 rows in the table:\n\n"
+    + fence("presto:default> select * from crops limit 10;") + fence(presto(["host", "event_type"], [["a", "b"]] * 10)),
+    "The table shows 52 rows:\n\n" + fence(table(20)),
+    "This is one event:\n\n" + fence(events(3)),
+    "I generate 10 requests for each user with:\n\n" + fence(bench(10) + "\n" + bench(10, "x", BASIL)),
+    "I send 30 requests with the following command, three times:\n\n" + fence(bench(10)),
+    "I see the following 5 harvest events:\n\n" + fence(events(8) + "\n" + events(5, "harvest_crop", BASIL)),
+    "I then send 20 more requests.\n\n" + fence(bench(10)) + "and\n\n" + fence(bench(10)),
+    fence(bench(10)) + "Which shows 10 of the 30 requests of the day.\n",
+    fence(table(8)) + "This has 8 rows, 2 more than the 6 rows of yesterday.\n",
+    fence(log(12)) + "Here 12 calls are seen, and 2 events will be filtered later.\n",
+    "The output has 3 columns we care about:\n\n"
+    + fence(presto(["host", "event_type", "acres", "tool"], [["a", "b", "c", "d"]] * 3)),
+    "I see 3 messages per batch:\n\n" + fence(events(7)),
+    "We see 3 users with the most events:\n\n" + fence(presto(["host", "n"], [["a", "4"], ["b", "3"], ["c", "2"]])),
+    "Kafka shows 100 messages (output shortened):\n\n" + fence(events(60)),
+    "We get 10 events:\n\n" + fence("kafkacat -C -b kafka:29092 -t events -e | head -5") + fence(events(5)),
+    "8 × 2 = 16 + 4 events.\n",
+    "Its size is 3.5 x 2 = 7.\n",
+]  # fmt: skip
+
 TRAPS = [
     "I use version 2 events of the API.",
     "4. In a third window I start the server.",
@@ -228,6 +257,11 @@ def test_a_wrong_claim_is_an_error_with_both_numbers(case: str) -> None:
 @pytest.mark.parametrize("case", UNDECIDED)
 def test_what_may_mean_something_else_is_no_error(case: str) -> None:
     assert all(verdict in ("not checked", "agrees") for _, _, verdict in seen(UNDECIDED[case]))
+
+
+@pytest.mark.parametrize("text", CAREFUL)
+def test_a_right_report_has_no_error_where_a_rash_reader_sees_one(text: str) -> None:
+    assert not any(verdict in ("disagrees", "warning") for _, _, verdict in seen(text))
 
 
 @pytest.mark.parametrize("sentence", TRAPS)

@@ -9,9 +9,10 @@ from itertools import pairwise
 from harness.grade.claims.arithmetic import sums
 from harness.grade.claims.code import of_files
 from harness.grade.claims.comments import loop_comments
+from harness.grade.claims.context import Context
 from harness.grade.claims.evidence import shown
 from harness.grade.claims.extract import claims
-from harness.grade.claims.judge import Context, Judged, judge, judge_comment
+from harness.grade.claims.judge import Judged, judge, judge_comment
 from harness.grade.claims.loads import load
 from harness.grade.claims.model import TRAFFIC, Claim, Piece, Sentence
 from harness.grade.claims.names import names
@@ -40,9 +41,11 @@ def check_prose(submission: Submission) -> Iterator[Finding]:
             yield _finding(claim, judge_comment(claim, piece), pieces, file)
         if not (heading or piece.block.kind is Kind.PROSE) or task:
             continue
+        following = False
         for sentence in sentences(piece.block):
             found = [replace(claim, firm=claim.firm and not heading) for claim in claims(sentence, known)]
-            context = Context(sentence, found, at, sentence.words())
+            context = Context.of(sentence, found, at, following)
+            following = context.back
             for claim in found:
                 yield _finding(claim, judge(claim, context, report), pieces, file)
             yield from _matches(sentence, found, file)
@@ -79,7 +82,7 @@ def _finding(claim: Claim, judged: Judged, pieces: Sequence[Piece], file: str) -
     evidence = [Evidence(file, seen.line, seen.text[:_TEXT_LIMIT])]
     return Finding(
         "prose-count", Verdict.DISAGREES, claim.line, message, seen.number, claim.number, seen.block,
-        evidence=evidence,
+        weight=Weight.ERROR if judged.certain else Weight.WARNING, evidence=evidence,
     )  # fmt: skip
 
 

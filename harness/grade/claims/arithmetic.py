@@ -11,6 +11,7 @@ from harness.grade.claims.vocabulary import UNITS
 
 _ATOM = re.compile(r"\d[\d,.%:/]*+|[^\W\d][\w-]*+|=|\S")
 _TIMES, _PLUS = frozenset({"x", "×", "*", "X"}), frozenset({"+"})
+_GOING_ON = _TIMES | _PLUS | {"-", "/", "=", ".", "%", "÷", "−"}
 _LIMIT = 400
 
 
@@ -23,7 +24,7 @@ def sums(sentence: Sentence) -> Iterator[tuple[int, int, int, str]]:
     for at, (atom, line) in enumerate(atoms):
         if atom != "=" or at + 1 >= len(atoms) or not (right := _number(atoms[at + 1][0])):
             continue
-        if at + 2 < len(atoms) and atoms[at + 2][0] in (*_TIMES, *_PLUS, "-", "/", "=", ".", "%"):
+        if any(after in _GOING_ON for after, _ in atoms[at + 2 : at + 5]):
             continue
         left, start = _left([each for each, _ in atoms[:at]])
         if left is not None:

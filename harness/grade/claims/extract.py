@@ -9,8 +9,6 @@ from harness.grade.claims.model import TRAFFIC, Claim, Sentence, Token, Unit
 from harness.grade.claims.names import Names, host_at
 from harness.grade.claims.vocabulary import (
     AFTER,
-    ENGLISH,
-    FOREIGN,
     IDENTIFIED,
     INEXACT,
     MEASURES,
@@ -18,6 +16,7 @@ from harness.grade.claims.vocabulary import (
     STOPS,
     SUPPOSING,
     UNITS,
+    is_foreign,
     number_at,
     singular,
 )
@@ -65,7 +64,7 @@ class _Found:
 def claims(sentence: Sentence, known: Names) -> list[Claim]:
     """Give the claims of a sentence in their order; none where it instructs, or is in another language."""
     words = [token.lower for token in sentence.tokens]
-    if not words or not _INSTRUCTIONS.isdisjoint(words) or _is_foreign(words):
+    if not words or not _INSTRUCTIONS.isdisjoint(words) or is_foreign(words):
         return []
     found = _numbers(sentence.tokens, words, known)
     firm = SUPPOSING.isdisjoint(words) and "you" not in words
@@ -253,8 +252,3 @@ def _nothing(tokens: Sequence[Token], words: list[str], known: Names, firm: bool
         known_kinds = frozenset(kinds & known.words)
         found.append(Claim(0, unit, phrase, tokens[at].line, known_kinds, firm=firm, at=at))
     return found
-
-
-def _is_foreign(words: Sequence[str]) -> bool:
-    foreign = sum(word in FOREIGN for word in words)
-    return foreign >= 2 and foreign >= sum(word in ENGLISH for word in words)

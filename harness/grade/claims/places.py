@@ -73,6 +73,7 @@ class Report:
     anywhere: dict[Unit, list[tuple[Piece, Shown]]] = field(default_factory=dict)
     _tables: list[Shown] = field(default_factory=list)
     _opaque: int = 0
+    _commands: dict[int, str] = field(default_factory=dict)
     _sums: dict[tuple[frozenset[str], str | None], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,6 +138,16 @@ class Report:
     def opaque_before(self, at: int) -> bool:
         """Whether something was run before a place, or next to it, of which nobody can say what it sends."""
         return not self.loads or self._opaque <= min(self.before[at], len(self.loads) - 1)
+
+    def asked(self, piece: Piece) -> str:
+        """Give the command that an output answers; empty where none is known."""
+        line = piece.block.answers
+        if line is None:
+            return ""
+        if not self._commands:
+            blocks = (each.block for each in self.pieces)
+            self._commands |= {block.first_line: block.text for block in blocks if block.kind is Kind.COMMAND}
+        return self._commands.get(line, "")
 
     def tables_around(self, wanted: Shown) -> tuple[list[Shown], list[Shown]]:
         """Give the few tables before one and those after it, the nearest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from harness.grade.claims.model import Unit
@@ -93,9 +94,24 @@ PLAIN: Final = _set(
 
 PARTIAL: Final = _set(
     "sample samples example examples snippet excerpt partial part some few first last top tail head truncated "
-    "abridged shortened subset portion limit limited cropped omitted one-of beginning start abbreviated among cut"
+    "abridged shortened subset portion limit limited cropped omitted one-of beginning start abbreviated among cut "
+    "such like similar"
 )
 """A sentence with one of these may speak of a part of what there is."""
+
+FRESH: Final = _set("new more additional latest recent another further extra newly just since")
+"""A sentence with one of these may speak of what came last only."""
+
+ONCE: Final = _set(
+    "before was were initially until but now previously once no-longer started start earlier yet first since when "
+    "while after if previous originally"
+)
+"""A sentence with one of these may say that something was empty at another time."""
+
+REPEATING: Final = _set(
+    "repeatedly several multiple again twice thrice couple repeat repeated repeating many times manually each every per"
+)
+"""A sentence with one of these may speak of a command that ran more than once."""
 
 SUPPOSING: Final = _set(
     "would should could might may if suppose assume expect assuming hopefully plan want wanted need needs let "
@@ -169,3 +185,9 @@ def parts(name: str) -> frozenset[str]:
 def singular(word: str) -> str:
     """Give a word without the s of the plural."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def is_foreign(words: Sequence[str]) -> bool:
+    """Whether the words of a sentence are of another language than English."""
+    foreign = sum(word in FOREIGN for word in words)
+    return foreign >= 2 and foreign >= sum(word in ENGLISH for word in words)
