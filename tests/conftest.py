@@ -9,7 +9,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the made-up submissions of `tests/grading` be others than usual."""
-    group = parser.getgroup("made-up submissions")
-    group.addoption("--seed", type=int, default=1, help="what the submissions are drawn by (%(default)s)")
+    """Let what tests draw by chance be drawn otherwise: submissions in `tests/grading`, moments in `tests/faults`."""
+    group = parser.getgroup("chance")
+    group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")

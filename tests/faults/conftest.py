@@ -11,7 +11,6 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--rounds", type=int, help="how many faults of a test (default: the few of its short form)")
-    group.addoption("--seed", type=int, default=205, help="seed of their moments (default: 205)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
