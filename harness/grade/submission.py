@@ -14,6 +14,7 @@ from harness.grade.model import Submission
 from harness.readme import decoded, read_file
 from harness.readme.notebook import flatten, is_notebook
 from harness.readme.sidecar import corrected
+from harness.render.text import plural
 
 REPORTS: Final = (".md", ".markdown", ".ipynb")
 """The endings of files that may be the report."""
@@ -53,7 +54,7 @@ def load(path: Path, report: str | None = None, sidecar: Path | None = None) -> 
     if not path.is_dir():
         return _submission(path, PurePosixPath(path.name), {}, {}, sidecar)
     sizes, skipped = _walk(folder)
-    chosen = _chosen(folder, sizes, report)
+    chosen = _chosen(folder, sizes, report, len(skipped))
     others = (name for name in sizes if name != chosen)
     files: dict[str, str] = {}
     for name in others:
@@ -86,7 +87,7 @@ def _sidecar(path: Path) -> str:
         ) from problem
 
 
-def _chosen(folder: Path, sizes: Mapping[str, int], report: str | None) -> str:
+def _chosen(folder: Path, sizes: Mapping[str, int], report: str | None, skipped: int) -> str:
     candidates = [name for name in sizes if name.lower().endswith(REPORTS)]
     if report is not None:
         name = PurePosixPath(report).as_posix()
@@ -99,7 +100,7 @@ def _chosen(folder: Path, sizes: Mapping[str, int], report: str | None) -> str:
         raise NoReportError(
             f"{folder} has no report.",
             wanted=f"a file that ends in {', '.join(REPORTS)}",
-            seen=f"{len(sizes)} other files" if sizes else "an empty folder",
+            seen=f"{plural(len(sizes), 'other file')}, {skipped} left out" if sizes or skipped else "an empty folder",
             remedy="--report FILE names one with another ending",
         )
     return max(
