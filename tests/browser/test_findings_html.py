@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-
 from pages import SCHEMES, WIDTHS, Opened, scrolls_sideways, unreachable, violations
 from test_grade_results import ALL, HOSTILE, TEXT, WRONG, grading
 

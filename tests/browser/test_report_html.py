@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-
 from pages import SCHEMES, WIDTHS, Opened, scrolls_sideways, unfold, unreachable, violations
 from samples import capture, record_of, sample_record
 from test_render_html import HOSTILE, hostile_record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,7 @@ def test_a_correction_changes_what_is_read_and_a_wrong_one_is_refused(folder: Pa
     ("name", "data", "code"),
     [
         ("README.md", b"", 4),
-        ("README.md", os.urandom(1 << 16), None),
+        ("README.md", bytes(range(256)) * 256, None),
         ("README.md", b"```\n" * 20_001, 4),
         ("README.md", b">" * 20_000 + b"- " * 20_000 + b"`" * 50_000, 4),
         ("README.md", b"[a]: b\n" * 20_000 + b"<div>" * 10_000, 4),
@@ -129,11 +128,10 @@ def test_a_report_of_a_hundred_thousand_lines_is_answered(tmp_path: Path) -> Non
 
 
 def test_nothing_of_a_submission_is_executed(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text(
-        f"```\ntouch {tmp_path}/ran\n```\n\n```python\nopen('{tmp_path}/ran', 'w')\n```\n"
-    )
-    (tmp_path / "conftest.py").write_text(f"open('{tmp_path}/ran', 'w')\n")
-    (tmp_path / "game_api.py").write_text(f"open('{tmp_path}/ran', 'w')\n")
+    code = f"open('{tmp_path}/ran', 'w')\n"
+    (tmp_path / "README.md").write_text(f"```\ntouch {tmp_path}/ran\n```\n\n```python\n{code}```\n")
+    (tmp_path / "conftest.py").write_text(code)
+    (tmp_path / "game_api.py").write_text(code)
     grade("--static", tmp_path)
     grade("--plan", tmp_path)
     assert not (tmp_path / "ran").exists()
