@@ -28,6 +28,8 @@ class Unit(StrEnum):
     PARTITION = "partitions"
     TYPE = "types"
     ROUTE = "routes"
+    OPTION = "requests by -n"
+    LINE = "lines"
 
 
 GROUPS_LIMIT = 200
