@@ -29,7 +29,6 @@ class Unit(StrEnum):
     TYPE = "types"
     ROUTE = "routes"
     OPTION = "requests by -n"
-    LINE = "lines"
 
 
 GROUPS_LIMIT = 200

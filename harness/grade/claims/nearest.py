@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from harness.grade.claims.candidates import Candidate, acceptable, readings
 from harness.grade.claims.context import Context
 from harness.grade.claims.contradiction import Contradiction, is_whole
-from harness.grade.claims.model import TRAFFIC, Claim, Load, Piece, Shown, Unit
+from harness.grade.claims.model import Claim, Group, Piece, Shown, Unit
 from harness.grade.claims.places import Report, counted
 from harness.grade.claims.vocabulary import FRESH, PARTIAL, REPEATING, SENDING
 from harness.readme.blocks import Kind
-
-_ADJACENT: Final = 2
-"""How many paragraphs may stand between a claim and what it is about."""
 
 _OWN: Final = {
     Unit.EVENT: ("events", "table", "count"),
@@ -26,9 +23,12 @@ _OWN: Final = {
 """The outputs that show a unit itself; `count` is the one number of a `count(*)`."""
 
 _POINTING: Final = frozenset({"above", "below", "following", "next"})
-_ASIDE: Final = frozenset(
-    "default defaults could each per every both either only-if always usually per-loop loop loops batches".split()
-)
+_AGAIN: Final = frozenset({"ran", "this"})
+"""A sentence with one of these may say how often a whole loop was run."""
+
+_ASIDE: Final = frozenset({"we", "i", "that", "which"})
+"""A number before one of these may be a part of more: `the 3 columns that matter`."""
+
 _FEW: Final = 2
 """A claim of more than so many times what is shown speaks of more than that."""
 
@@ -41,9 +41,9 @@ def nearest(claim: Claim, context: Context, report: Report) -> Contradiction | N
     if not _is_plain(claim, context):
         return None
     if claim.unit is Unit.OPTION:
-        return _option(claim, context, report)
+        return _option(context, report)
     if claim.unit is Unit.LOOP:
-        return _loop(claim, context, report)
+        return None if _AGAIN & context.words and "does" not in context.words else _loop(claim, context, report)
     if claim.unit in (Unit.EVENT, Unit.REQUEST) and (found := _load(claim, context, report)):
         return found
     return _shown(claim, context, report)
@@ -55,9 +55,11 @@ def _is_plain(claim: Claim, context: Context) -> bool:
     return PARTIAL.isdisjoint(context.words) and FRESH.isdisjoint(context.words)
 
 
-def _directions(context: Context) -> tuple[int, ...]:
-    """Give where a sentence looks: ahead, back, or first back."""
-    if context.ahead:
+def _directions(claim: Claim, context: Context, report: Report) -> tuple[int, ...]:
+    """Give where a sentence looks: ahead, back, or first back. An output without a command right below is its own."""
+    below = report.run(context.at, 1)[:1]
+    shown = {_what(one) for piece in below if piece.block.kind is Kind.OUTPUT for one in piece.shown}
+    if context.ahead or shown.intersection(_OWN.get(claim.unit, ())):
         return (1,)
     return (-1,) if context.back or "above" in context.words else (-1, 1)
 
@@ -67,7 +69,7 @@ def _directions(context: Context) -> tuple[int, ...]:
 
 def _load(claim: Claim, context: Context, report: Report) -> Contradiction | None:
     """Hold a claim against the commands that its sentence introduces, or the one that it follows."""
-    if SENDING.isdisjoint(context.words) and not context.ahead:
+    if SENDING.isdisjoint(context.words) and not context.ahead and not context.introduces:
         return None
     run = _commands(report.run(context.at, 1))
     loads = [(piece, piece.load) for piece in run if piece.load and piece.load.groups]
@@ -79,7 +81,7 @@ def _load(claim: Claim, context: Context, report: Report) -> Contradiction | Non
     piece, load = loads[0]
     number = counted(load.groups, claim.kinds, claim.host).total or load.groups[0].count
     repeated = not REPEATING.isdisjoint(context.words) or any(each.unit is Unit.LOOP for each in context.claims)
-    if claim.number % number == 0 and (repeated or not _is_bound(claim, context)):
+    if claim.number % number == 0 and (repeated or not _is_bound(context)):
         return None
     certain = len(loads) == 1 and not repeated and context.ahead and _is_named(claim)
     return Contradiction(Candidate(number, load.line, load.text, piece.block.fence, sent=True), certain)
@@ -90,7 +92,7 @@ def _commands(run: list[Piece]) -> list[Piece]:
     return run if run and run[0].block.kind is Kind.COMMAND else []
 
 
-def _are_named(claim: Claim, groups: list) -> bool:
+def _are_named(claim: Claim, groups: Sequence[Group]) -> bool:
     """Whether some groups are of the type and the host that a claim names."""
     found = counted(groups, claim.kinds, claim.host)
     return found.informed and found.total > 0
@@ -100,7 +102,7 @@ def _is_named(claim: Claim) -> bool:
     return bool(claim.kinds or claim.host or claim.host_before)
 
 
-def _is_bound(claim: Claim, context: Context) -> bool:
+def _is_bound(context: Context) -> bool:
     return context.ahead or context.back or not _POINTING.isdisjoint(context.words)
 
 
@@ -123,7 +125,7 @@ def _loop(claim: Claim, context: Context, report: Report) -> Contradiction | Non
     return None
 
 
-def _option(claim: Claim, context: Context, report: Report) -> Contradiction | None:
+def _option(context: Context, report: Report) -> Contradiction | None:
     """Hold `-n 10` in prose against the next command of `ab`, where no command of the report has it."""
     for step in (-1, 1):
         for piece in report.run(context.at, step):
@@ -139,7 +141,10 @@ def _option(claim: Claim, context: Context, report: Report) -> Contradiction | N
 
 def _shown(claim: Claim, context: Context, report: Report) -> Contradiction | None:
     wanted = _OWN.get(claim.unit, ())
-    for step in _directions(context):
+    after = [each.lower for each in context.sentence.tokens[claim.at + len(claim.phrase.split(" ")) :][:1]]
+    if not _ASIDE.isdisjoint(after):
+        return None
+    for step in _directions(claim, context, report):
         run = report.run(context.at, step)
         if step > 0 and not context.ahead and _commands(run):
             continue
@@ -147,12 +152,10 @@ def _shown(claim: Claim, context: Context, report: Report) -> Contradiction | No
         if not fitting:
             continue
         piece, one = fitting[0]
-        if len(fitting) > 1 and not (step < 0 and _what(one) == "count"):
-            if claim.number in {number for _, each in fitting for number in _numbers(claim, each)}:
-                return None
-        if not is_whole(claim, piece, one, report):
+        several = any(_what(each) == _what(one) for _, each in fitting if each is not one)
+        if several and (step > 0 or claim.number in {n for _, each in fitting for n in _numbers(claim, each)}):
             return None
-        return _against(claim, context, report, piece, one)
+        return _against(claim, piece, one, next_to=piece is run[0]) if is_whole(claim, piece, one, report) else None
     return None
 
 
@@ -168,14 +171,14 @@ def _numbers(claim: Claim, one: Shown) -> Iterator[int]:
     yield from islice(one.loose, 200)
 
 
-def _against(claim: Claim, context: Context, report: Report, piece: Piece, one: Shown) -> Contradiction | None:
+def _against(claim: Claim, piece: Piece, one: Shown, *, next_to: bool) -> Contradiction | None:
     what = _what(one)
     if claim.unit is Unit.COLUMN:
         number = one.counts[Unit.COLUMN][0]
         return Contradiction(Candidate(number, one.line, one.text, piece.block.fence), certain=False)
     if what == "count":
         number = next(iter(one.loose))
-        if claim.number > _FEW * number or number > _FEW * claim.number + 10:
+        if not next_to and (claim.number > _FEW * number or number > _FEW * claim.number + 10):
             return None
         return Contradiction(Candidate(number, one.line, f"count {number}", piece.block.fence), certain=False)
     found = [counted(one.groups, claim.kinds, host) for host in readings(claim)]
