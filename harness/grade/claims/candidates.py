@@ -13,7 +13,7 @@ from harness.grade.claims.places import ANYWHERE, Report, counted
 class Candidate:
     """A number with where it stands. `sent` is true where it is from commands, not from an output.
 
-    `file` is the path of another file than the report.
+    `file` is the path of another file than the report. `total` is true where it is a sum over several commands.
     """
 
     number: int
@@ -22,6 +22,7 @@ class Candidate:
     block: int | None = None
     sent: bool = False
     file: str = ""
+    total: bool = False
 
 
 def readings(claim: Claim) -> list[str | None]:
@@ -46,6 +47,12 @@ def candidates(claim: Claim, report: Report, at: int, ahead: bool) -> Iterator[C
         for host in readings(claim) if claim.number else ():
             for total in report.totals(at, claim.kinds, host):
                 yield _sent(total, report.loads, report.before[at])
+    if claim.unit is Unit.OPTION:
+        yield from (
+            Candidate(claim.number, load.line, load.text, sent=True)
+            for load in report.loads
+            if claim.number in load.options
+        )
     if claim.unit is Unit.USER:
         yield from _users(nearby, report, at)
     if claim.unit in ANYWHERE:
@@ -131,4 +138,4 @@ def _users(nearby: Sequence[Piece], report: Report, at: int) -> Iterator[Candida
 def _sent(total: int, loads: Sequence[Load], here: int) -> Candidate:
     load = loads[min(max(here - 1, 0), len(loads) - 1)] if loads else None
     text = load.text if load else "no command sends anything"
-    return Candidate(total, load.line if load else 0, text, sent=True)
+    return Candidate(total, load.line if load else 0, text, sent=True, total=True)

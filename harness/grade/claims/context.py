@@ -53,6 +53,11 @@ class Context:
         return self.sentence.last and (self.sentence.colon or not _POINTING_AHEAD.isdisjoint(self.words))
 
     @property
+    def introduces(self) -> bool:
+        """Whether the sentence ends with a colon."""
+        return self.sentence.colon
+
+    @property
     def back(self) -> bool:
         """Whether the sentence speaks of what it follows."""
         opening = self._opening()

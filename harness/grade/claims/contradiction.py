@@ -56,7 +56,7 @@ def lacking(claim: Claim, context: Context, report: Report) -> Candidate | None:
     if claim.unit not in (Unit.EVENT, Unit.ROW) or not claim.kinds or not context.ahead:
         return None
     bound = _output(claim, context, report) if _is_plain(claim, context) else None
-    if bound is None or bound[1].what != "table" or not _is_whole(claim, *bound, report):
+    if bound is None or bound[1].what != "table" or not is_whole(claim, *bound, report):
         return None
     piece, table = bound
     host = claim.host or claim.host_before
@@ -92,7 +92,7 @@ def _output(claim: Claim, context: Context, report: Report) -> tuple[Piece, Show
 def _against_output(
     claim: Claim, context: Context, report: Report, piece: Piece, one: Shown
 ) -> Contradiction | None:  # fmt: skip
-    if not _is_whole(claim, piece, one, report):
+    if not is_whole(claim, piece, one, report):
         return None
     if claim.unit in TRAFFIC:
         number = _traffic(claim, context, report, one)
@@ -159,7 +159,7 @@ def _sent(claim: Claim, context: Context, load: Load) -> int | None:
     return None if load.endless and claim.number % found.total == 0 else found.total
 
 
-def _is_whole(claim: Claim, piece: Piece, one: Shown, report: Report) -> bool:
+def is_whole(claim: Claim, piece: Piece, one: Shown, report: Report) -> bool:
     """Whether an output shows all that there is, as far as the claim goes beyond it."""
     if not one.whole:
         return False

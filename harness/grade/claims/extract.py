@@ -67,9 +67,34 @@ def claims(sentence: Sentence, known: Names) -> list[Claim]:
     if not words or not _INSTRUCTIONS.isdisjoint(words) or is_foreign(words):
         return []
     found = _numbers(sentence.tokens, words, known)
-    firm = SUPPOSING.isdisjoint(words) and "you" not in words
+    firm = SUPPOSING.isdisjoint(words) and "you" not in words and not _is_call(words)
     made = [_claim(sentence.tokens, words, found, at, known, firm) for at in range(len(found))]
-    return sorted([*made, *_nothing(sentence.tokens, words, known, firm)], key=lambda claim: claim.at)
+    made += [*_nothing(sentence.tokens, words, known, firm), *_options(sentence.tokens, words, firm)]
+    return sorted(made, key=lambda claim: claim.at)
+
+
+def _is_call(words: list[str]) -> bool:
+    """Whether a sentence calls on somebody: `let us send`, `let me show`, or begins with `let`."""
+    return any(one == "let" and (at == 0 or words[at + 1 : at + 2] in (["us"], ["me"])) for at, one in enumerate(words))
+
+
+def _options(tokens: Sequence[Token], words: list[str], firm: bool) -> list[Claim]:
+    """Give the claims of `-n 10`, in code or as two words that the sentence speaks of."""
+    found = []
+    for at, word in enumerate(words):
+        name, _, digits = word.partition(" ")
+        if name != "-n" or not (tokens[at].code or at):
+            continue
+        if (
+            not digits
+            and not tokens[at].code
+            and at + 2 < len(words)
+            and words[at + 2] in ("is", "means", "sets", "makes")
+        ):
+            digits = words[at + 1]
+        if digits.isascii() and digits.isdigit() and len(digits) < 8:
+            found.append(Claim(int(digits), Unit.OPTION, f"-n {digits}", tokens[at].line, firm=firm, at=at))
+    return found
 
 
 def _numbers(tokens: Sequence[Token], words: list[str], known: Names) -> list[_Found]:
@@ -79,7 +104,8 @@ def _numbers(tokens: Sequence[Token], words: list[str], known: Names) -> list[_F
     at = 0
     while at < len(words):
         read = None if tokens[at].code or tokens[at].quoted else number_at(words, at)
-        if read is None or not _counts(tokens, words, at, read[1]):
+        typed = read is not None and read[1] < len(words) and words[read[1]] in known.types
+        if read is None or not _counts(tokens, words, at, read[1], typed=typed):
             at = _after(words, at, read[1]) if read else at + 1
             continue
         one = _phrase(tokens, words, at, *read, known)
@@ -98,12 +124,16 @@ def _numbers(tokens: Sequence[Token], words: list[str], known: Names) -> list[_F
     return found
 
 
-def _counts(tokens: Sequence[Token], words: list[str], at: int, end: int) -> bool:
+def _counts(tokens: Sequence[Token], words: list[str], at: int, end: int, *, typed: bool = False) -> bool:
     """Whether a number may be a count: not a name, a bound, an order, an option or a part of something longer."""
     before = words[at - 1] if at and not tokens[at - 1].tail.strip("*_)") else ""
     if before.startswith("-") or before.endswith(("#", "$", "€", "£", "=")) or before in INEXACT:
         return False
-    if before in IDENTIFIED and not (at > 1 and words[at - 2] in ("each", "per", "this", "that", "every")):
+    if (
+        before in IDENTIFIED
+        and not typed
+        and not (at > 1 and words[at - 2] in ("each", "per", "this", "that", "every"))
+    ):
         return False
     if before in ("to", "of") and at > 1 and words[at - 2] in ("up", "instead", "close", "limit", "order", "maximum"):
         return False
@@ -134,6 +164,8 @@ def _phrase(tokens: Sequence[Token], words: list[str], at: int, number: int, end
     """Read on from a number to the last noun of its phrase; without a noun it may share that of the next number."""
     if any(mark in tokens[end - 1].tail for mark in ",;)"):
         return None
+    if end < len(words) and words[end] in known.types and _ends_there(tokens, words, end):
+        return _Found(number, at, end + 1, Unit.EVENT, [tokens[end].text])
     inner: list[str] = []
     step = end
     while step < min(len(words), end + _PHRASE_LIMIT):
@@ -155,6 +187,11 @@ def _phrase(tokens: Sequence[Token], words: list[str], at: int, number: int, end
         if ")" in tail:
             return None
     return None
+
+
+def _ends_there(tokens: Sequence[Token], words: list[str], at: int) -> bool:
+    """Whether nothing but a further number, or the end of a part of the sentence, comes after a word."""
+    return bool(tokens[at].tail.strip("*_")) or at + 1 == len(words) or words[at + 1] in ("and", "&", "plus")
 
 
 def _number_follows(words: list[str], at: int) -> bool:

@@ -8,6 +8,7 @@ from harness.grade.claims.candidates import Candidate, candidates
 from harness.grade.claims.context import Context
 from harness.grade.claims.contradiction import contradiction, lacking
 from harness.grade.claims.model import Claim, Piece, Unit
+from harness.grade.claims.nearest import nearest
 from harness.grade.claims.places import Report
 
 
@@ -30,7 +31,7 @@ def judge(claim: Claim, context: Context, report: Report) -> Judged:
         shown = next((each for each in agreeing if not each.sent), None)
         short = lacking(claim, context, report) if shown is None else None
         return Judged(against=short, missing=True) if short else Judged(agrees=shown or agreeing[0])
-    found = contradiction(claim, context, report)
+    found = contradiction(claim, context, report) or nearest(claim, context, report)
     return Judged(against=found.seen, certain=found.certain) if found else Judged()
 
 

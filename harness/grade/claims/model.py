@@ -28,6 +28,7 @@ class Unit(StrEnum):
     PARTITION = "partitions"
     TYPE = "types"
     ROUTE = "routes"
+    OPTION = "requests by -n"
 
 
 GROUPS_LIMIT = 200

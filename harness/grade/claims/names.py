@@ -18,10 +18,11 @@ _DEFAULT = frozenset({"default"})
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Hosts by each way to write them, in small letters, and every word of a type or a path."""
+    """Hosts by each way to write them, in small letters, every word of a type or a path, and the types themselves."""
 
     hosts: dict[str, str]
     words: frozenset[str]
+    types: frozenset[str] = frozenset()
 
 
 def names(pieces: Iterable[Piece]) -> Names:
@@ -47,7 +48,8 @@ def names(pieces: Iterable[Piece]) -> Names:
         owners = {each for each in hosts.values() if each.lower().partition(".")[0] == short}
         if len(owners) == 1 and any(letter.isalpha() for letter in short):
             hosts.setdefault(short, host)
-    return Names(hosts, frozenset(words))
+    types = frozenset(label.lower() for label in seen if "/" not in label and " " not in label)
+    return Names(hosts, frozenset(words), types)
 
 
 @lru_cache(maxsize=1024)

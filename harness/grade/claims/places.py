@@ -88,6 +88,11 @@ class Report:
                     listed += [(piece, one)] if len(listed) < _RUN_LIMIT else []
         self._opaque = next((at for at, load in enumerate(self.loads) if load.opaque), len(self.loads))
 
+    @property
+    def options(self) -> bool:
+        """Whether any command says how many requests it makes."""
+        return any(load.options for load in self.loads)
+
     def run(self, at: int, step: int) -> list[Piece]:
         """Give the fences that follow a block (step 1) or precede it (step -1) without prose between."""
         found: list[Piece] = []

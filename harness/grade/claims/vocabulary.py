@@ -114,7 +114,7 @@ REPEATING: Final = _set(
 """A sentence with one of these may speak of a command that ran more than once."""
 
 SUPPOSING: Final = _set(
-    "would should could might may if suppose assume expect assuming hopefully plan want wanted need needs let "
+    "would should could might may if suppose assume expect assuming hopefully plan want wanted need needs "
     "let's imagine ideally instead unless originally previously earlier yesterday tried wish e.g eg example "
     "instance probably likely perhaps maybe"
 )
