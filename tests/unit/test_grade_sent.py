@@ -127,3 +127,27 @@ def test_other_keys_for_the_same_type_are_doubted() -> None:
 def test_hostile_logs_and_events_are_answered() -> None:
     many = fences(FLASK, *[SWORD] * 300, *[log("/buy_sword", 3)] * 300, '{"event_type": "' * 5000)
     assert isinstance(run(access_log.check, many) + run(events.check, many), list)
+
+
+def test_a_path_that_the_report_shows_as_refused_is_expected_in_the_log() -> None:
+    call = f"{COMPOSE} curl http://localhost:5000/by_sword"
+    lines = log("/buy_sword", 10) + "\n" + log("/by_sword", 1, 404)
+    for asked in ((call, "<title>404 Not Found</title>"), (f"#The next path does not exist:\n\n```\n{call}\n```",)):
+        text = fences(FLASK, *asked, SWORD, "#Later the server shows this:", lines)
+        found = run(access_log.check, text)
+        assert ("log-status", "tolerated") in said(found)
+        assert not errors(found)
+
+
+def test_a_status_that_only_the_log_has_stays_an_error() -> None:
+    call = f"{COMPOSE} curl http://localhost:5000/by_sword"
+    refused = (call, "<title>404 Not Found</title>")
+    lines = log("/buy_sword", 9) + "\n" + log("/buy_sword", 1, 404) + "\n" + log("/by_sword", 1, 500)
+    found = errors(run(access_log.check, fences(FLASK, *refused, SWORD, "#All of it:", lines)))
+    assert [one.actual for one in found] == [404, 500]
+
+
+def test_a_port_explains_no_status() -> None:
+    call = f"{COMPOSE} curl http://localhost:5000/buy_sword"
+    text = fences(FLASK, "#The API listens on port 5000:", call, "bought", "#More:", log("/buy_sword", 1, 500))
+    assert [one.actual for one in errors(run(access_log.check, text))] == [500]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from harness.grade.checks.context import is_sample, outputs, prose_near
+from harness.grade.checks.refused import Refusals, names_status
 from harness.grade.checks.saying import agrees, differs, doubts, other, quote
 from harness.grade.model import Evidence, Finding, Submission, Verdict
 from harness.grade.traffic import Load, loads
@@ -109,11 +110,12 @@ def _statuses(
     called = {load.path for load in sent}
     near = prose_near(submission, place)
     known = any(word in near for word in _FAILURE_WORDS)
+    refusals = Refusals(submission)
     for (method, path, status), (line, count) in bad.items():
         message = f"{method} {path} was answered with {status}, {count} times: these events are missing."
         if status < 400:
             message = f"{method} {path} was redirected with {status}; ab does not follow, and no event is made."
-        if status >= 400 and known and str(status) in near:
+        if status >= 400 and ((known and names_status(near, status)) or refusals.shown(path, status, place)):
             message = f"{method} {path} was answered with {status}, as the report says."
             yield other(Verdict.TOLERATED, "log-status", block, line, message, (200, status))
             continue
