@@ -334,3 +334,11 @@ def test_hostile_prose_takes_linear_time(piece: str) -> None:
         return time.process_time() - start
 
     assert took(36_000) < 12 * took(6_000) + 0.1
+
+
+def test_the_types_of_a_sum_are_compared_with_it_only_where_all_are_known() -> None:
+    both = fence(events(8)) + fence(events(5, "harvest_crop", BASIL))
+    wrong = both + "There are 15 events in the topic: 8 plant_seed and 5 harvest_crop.\n"
+    assert [(f.expected, f.actual) for f in grade(wrong) if f.check == "prose-split"] == [(13, 15)]
+    unknown = both + "There are 15 events in the topic: 8 plant_seed, 5 harvest_crop and 2 sell_cow.\n"
+    assert not [f for f in grade(unknown) if f.check == "prose-split"]

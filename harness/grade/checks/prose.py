@@ -18,6 +18,7 @@ from harness.grade.claims.model import TRAFFIC, Claim, Piece, Sentence, Unit
 from harness.grade.claims.names import names
 from harness.grade.claims.places import Report
 from harness.grade.claims.tokens import sentences
+from harness.grade.claims.vocabulary import number_at
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Kind
 
@@ -49,7 +50,7 @@ def check_prose(submission: Submission) -> Iterator[Finding]:
             following = context.back
             for claim in found:
                 yield _finding(claim, judge(claim, context, report), pieces, file)
-            whole = yield from _split(found, whole, names=known.types, file=file)
+            whole = yield from _split(sentence, found, whole, known.types, file)
             whole = whole if sentence.colon else None
             yield from _matches(sentence, found, file)
             yield from _sums(sentence, file)
@@ -117,11 +118,12 @@ def _matches(sentence: Sentence, found: Sequence[Claim], file: str) -> Iterator[
 
 
 def _split(
-    found: Sequence[Claim], whole: Claim | None, names: frozenset[str], file: str
+    sentence: Sentence, found: Sequence[Claim], whole: Claim | None, names: frozenset[str], file: str
 ) -> Generator[Finding, None, Claim | None]:
     """Compare a number of events with those of the types behind it: `29 events: 20 default and 9 join_guild`.
 
-    `whole` is the number at the end of a sentence before, where a colon ends it. Gives that of this sentence.
+    `whole` is the number at the end of a sentence before, where a colon ends it. Gives that of this sentence. A number
+    that is no claim may be of one more type, so with one nothing is compared.
     """
     named = [claim for claim in found if claim.phrase.rpartition(" ")[2].lower() in names]
     plain = [claim for claim in found if claim not in named]
@@ -130,7 +132,15 @@ def _split(
     elif plain:
         whole = None
     types = {claim.phrase.rpartition(" ")[2].lower() for claim in named}
-    if whole and whole.firm and len(types) == len(named) > 1 and not any(claim.each for claim in named):
+    words = [token.lower for token in sentence.tokens]
+    numbers = sum(number_at(words, at) is not None for at in range(len(words)))
+    if (
+        whole
+        and whole.firm
+        and numbers == len(found)
+        and len(types) == len(named) > 1
+        and not any(claim.each for claim in named)
+    ):
         total = sum(claim.number for claim in named)
         listed = ", ".join(claim.phrase for claim in named)[:_TEXT_LIMIT]
         evidence = [Evidence(file, named[0].line, listed)]
