@@ -29,6 +29,9 @@ _AGAIN: Final = frozenset({"ran", "this"})
 _ASIDE: Final = frozenset({"we", "i", "that", "which"})
 """A number before one of these may be a part of more: `the 3 columns that matter`."""
 
+_BACK: Final = 12
+"""Blocks before a sentence on `-n` in which its command is looked for."""
+
 _FEW: Final = 2
 """A claim of more than so many times what is shown speaks of more than that."""
 
@@ -126,13 +129,13 @@ def _loop(claim: Claim, context: Context, report: Report) -> Contradiction | Non
 
 
 def _option(context: Context, report: Report) -> Contradiction | None:
-    """Hold `-n 10` in prose against the next command of `ab`, where no command of the report has it."""
-    for step in (-1, 1):
-        for piece in report.run(context.at, step):
-            if piece.load and piece.load.options:
-                number = sorted(piece.load.options)[0]
-                seen = Candidate(number, piece.load.line, piece.load.text, piece.block.fence, sent=True)
-                return None if len(piece.load.options) > 1 else Contradiction(seen, certain=False)
+    """Hold `-n 10` in prose against the command of `ab` next to it, where no command of the report has it."""
+    before = report.pieces[max(0, context.at - _BACK) : context.at][::-1]
+    for piece in (*report.run(context.at, -1), *report.run(context.at, 1), *before):
+        if piece.load and piece.load.options:
+            number = sorted(piece.load.options)[0]
+            seen = Candidate(number, piece.load.line, piece.load.text, piece.block.fence, sent=True)
+            return None if len(piece.load.options) > 1 else Contradiction(seen, certain=False)
     return None
 
 
