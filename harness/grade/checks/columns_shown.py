@@ -19,8 +19,8 @@ def check(submission: Submission) -> Iterator[Finding]:
     """Compare what `describe T` and `select * from T` print with the one statement that creates T."""
     facts = code(submission)
     made: defaultdict[str, list[Table]] = defaultdict(list)
-    for table in facts.tables:
-        made[table.name].append(table)
+    for one in facts.tables:
+        made[one.name].append(one)
     known = {name: tables[0] for name, tables in made.items() if len({table.columns for table in tables}) == 1}
     if not known or is_history(submission):
         return
