@@ -151,3 +151,19 @@ def test_a_port_explains_no_status() -> None:
     call = f"{COMPOSE} curl http://localhost:5000/buy_sword"
     text = fences(FLASK, "#The API listens on port 5000:", call, "bought", "#More:", log("/buy_sword", 1, 500))
     assert [one.actual for one in errors(run(access_log.check, text))] == [500]
+
+
+def test_a_second_reading_of_the_topic_has_what_was_sent_since() -> None:
+    whole = "docker-compose exec mids kafkacat -C -b kafka:29092 -t events -o beginning -e"
+    first = event("buy", "ann.example.org", 10)
+    loop = f"while sleep 5; do {SWORD}; done"
+    second = first + "\n" + event("buy", "ann.example.org", 30) + "\n" + event("join", "bob.example.org", 5)
+    one = event("buy", "ann.example.org", 1)
+    found = run(events.check, fences(SWORD, whole, first, loop, GUILD, whole, second, "#One of them:", one))
+    assert [f.verdict for f in found if f.check == "events-sent"] == ["agrees"] * 3
+    odd = second.removesuffix("\n" + event("join", "bob.example.org", 1))
+    found = run(events.check, fences(SWORD, whole, first, loop, GUILD, whole, odd))
+    assert [f.verdict for f in found if f.check == "events-sent"] == ["agrees", "not checked"]
+    emptied = f"{COMPOSE} kafka-delete-records --offset-json-file /dev/stdin"
+    found = run(events.check, fences(SWORD, whole, first, loop, emptied, GUILD, whole, second))
+    assert [f.verdict for f in found if f.check == "events-sent"] == ["agrees", "not checked"]

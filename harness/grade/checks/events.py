@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.grade.checks.context import is_gap, is_sample, outputs
 from harness.grade.checks.saying import agrees, differs, doubts, other, quote
+from harness.grade.checks.topic_reads import TopicReads
 from harness.grade.model import Evidence, Finding, Submission, Verdict
 from harness.grade.traffic import Load, loads
 from harness.grade.windows import Windows
@@ -25,6 +26,7 @@ _Event = Mapping[str, object]
 def check(submission: Submission) -> Iterable[Finding]:
     """Check every block of events."""
     windows: Windows | None = None
+    reads: TopicReads | None = None
     for place, block in outputs(submission):
         if block.form not in _FORMS or '": ' not in block.text:
             continue
@@ -39,8 +41,34 @@ def check(submission: Submission) -> Iterable[Finding]:
         windows = windows or Windows(loads(submission))
         whole = [event for _, event in events] + [event for _, _, event in repaired if event is not None]
         gap = len(read) != len(whole) or any(is_gap(text) for _, text in records) or block.kind is Kind.EXCERPT
-        yield from _counts(submission, place, block, whole, windows, gap)
+        reads = reads or TopicReads(submission, windows.all)
+        texts = [text for _, text, event in read if event is not None]
+        again = None if gap and block.kind is not Kind.EXCERPT else _again(reads, place, block, texts)
+        counted = list(_counts(submission, place, block, whole, windows, gap))
+        if again is not None and counted[0].verdict is Verdict.NOT_CHECKED:
+            counted = [again]
+        yield from counted
+        if not gap and not repaired:
+            reads.remember(place, block, texts)
         yield from _hosts(submission, block, events, windows.all)
+
+
+def _again(reads: TopicReads, place: int, block: Block, texts: Sequence[str]) -> Finding | None:
+    """Explain records by the last reading of the whole topic: they are of it, or it and what was sent since."""
+    total = len(texts)
+    since = reads.since(place, texts)
+    if since is not None:
+        line, came, sent = since
+        events = [event for event in map(read_event, came) if event is not None]
+        if _fits(sent, events):
+            message = f"{total} events are those of line {line} and the {len(came)} that were sent since, host by host."
+            return agrees("events-sent", block, block.first_line, message, total)
+        return None
+    line_of_all = reads.repeats(texts)
+    if line_of_all is None:
+        return None
+    message = f"The {total} records are among those of the whole topic in line {line_of_all}."
+    return agrees("events-sent", block, block.first_line, message, total)
 
 
 def _broken(read: Sequence[tuple[int, str, _Event | None]], whole: int) -> Iterator[tuple[int, str, _Event | None]]:
