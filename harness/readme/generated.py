@@ -18,6 +18,9 @@ from harness.readme.tokens import Element, Shape, Source
 _Place: TypeAlias = tuple[Kind, str, Callable[[Element], bool], bool]
 """A part of the frame: its kind, what it is, how it is known, and whether every report has it."""
 
+SUMMARY: Final = "the summary"
+"""The reason of the block that has the numbers of the run in words."""
+
 _APPENDICES: Final = ("Invariants", "Servers", "Versions")
 
 
@@ -32,7 +35,7 @@ def _shaped(shape: Shape) -> Callable[[Element], bool]:
 _FRONT: Final[Sequence[_Place]] = (
     (Kind.HEADING, "the report's title", lambda each: each.shape is Shape.HEADING and each.level == 1, True),
     (Kind.HEADING, "the heading of the summary", _titled("Summary"), True),
-    (Kind.PROSE, "the summary", lambda each: each.text.startswith("All that follows was printed in one run:"), True),
+    (Kind.PROSE, SUMMARY, lambda each: each.text.startswith("All that follows was printed in one run:"), True),
     (Kind.PROSE, "the result", lambda each: marks.RESULT.fullmatch(each.text) is not None, True),
     (Kind.HEADING, "the heading of the graph", _titled("Pipeline"), False),
     (Kind.GRAPH, "the pipeline as a graph", lambda each: each.info == "mermaid", False),

@@ -8,13 +8,14 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -709,3 +710,14 @@ def test_the_words_of_an_agent_that_does_not_start_go_to_the_log(reach: Reach, f
         agent.ask("jobs")
     assert agent.gone.wait(5)
     assert (folder / "agents.log").read_text() == "no such container\n"
+
+
+def test_a_held_port_can_be_listened_on_and_one_in_use_is_no_error() -> None:
+    with ExitStack() as held, socket.create_server(("", 0)) as taken:
+        entry.hold(taken.getsockname()[1], held)
+        with socket.socket() as free:
+            free.bind(("", 0))
+            port = free.getsockname()[1]
+        entry.hold(port, held)
+        with socket.create_server(("", port)) as server, socket.create_connection(("127.0.0.1", port)):
+            server.accept()[0].close()

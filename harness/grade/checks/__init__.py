@@ -16,6 +16,7 @@ from harness.grade.checks import (
     events,
     listing,
     metadata,
+    own_summary,
     prose,
     query_asks,
     query_counts,
@@ -49,6 +50,7 @@ CHECKS: Final[Sequence[StaticCheck]] = (
     code_works.check,
     steps.check,
     prose.check_prose,
+    own_summary.check,
 )
 """Every check, in the order in which its findings are listed for one line."""
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from harness.grade.checks import own_summary
 from harness.grade.claims.arithmetic import sums
 from harness.grade.claims.code import of_files
 from harness.grade.claims.comments import loop_comments
@@ -40,7 +41,7 @@ def check_prose(submission: Submission) -> Iterator[Finding]:
             task = any(words in piece.block.text.lower() for words in _TASK)
         for claim in loop_comments(piece, known):
             yield _finding(claim, judge_comment(claim, piece), pieces, file)
-        if not (heading or piece.block.kind is Kind.PROSE) or task:
+        if not (heading or piece.block.kind is Kind.PROSE) or task or own_summary.is_own(piece.block):
             continue
         following, whole = False, None
         for sentence in sentences(piece.block):

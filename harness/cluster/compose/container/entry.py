@@ -13,10 +13,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -51,7 +53,21 @@ def main(arguments: Sequence[str]) -> int:
             signal.pause()
     if service in ("kafka", "zookeeper"):
         write_properties(HOME / "conf" / f"{service}.properties", from_environment(service, os.environ))
-    return Supervisor(servers).run()
+    with ExitStack() as held:
+        for port in settings.get("ports", {}).values():
+            hold(port, held)
+        return Supervisor(servers).run()
+
+
+def hold(port: int, held: ExitStack) -> None:
+    """Keep a server's port from outgoing connections: Linux gives them none that is bound, and lets the server listen.
+
+    Some of the ports are in the range of those that it gives, and a server does not start when its own is in use.
+    """
+    bound = held.enter_context(socket.socket())
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with suppress(OSError):
+        bound.bind(("", port))
 
 
 def from_environment(service: str, environment: Mapping[str, str]) -> dict[str, str]:
