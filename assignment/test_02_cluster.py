@@ -18,7 +18,7 @@ def test_cluster(run: Run) -> None:
 
     They start side by side, each as soon as what it needs is ready. Ready means useful, by the server's own protocol:
     Kafka lists its topics, HDFS took a file, the metastore names its databases, Presto answered a query. The
-    course's two other containers, `spark` and `mids`, are no servers: they are the shells that the later commands
+    course's other containers, `spark` and `mids`, are no servers: they are the shells that the later commands
     run in. HiveServer2 and Hue, which the course's image also has, are used by no step and do not run.
     """
     run.up(SERVERS)

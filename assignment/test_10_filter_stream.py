@@ -12,7 +12,7 @@ def test_filter_stream(run: Run, load: StepRecord) -> None:
     and prints each micro-batch as a table. It starts at the end of the topic, so the events of the steps before do not
     appear, and the first batch is empty.
 
-    While it runs, the same four `ab` commands are sent again. The purchases come out in batches; how they split over
+    While it runs, the same `ab` commands are sent again. The purchases come out in batches; how they split over
     the batches depends on when Spark looks, but each player's purchases must add up to ten, none lost and none twice.
     Then the driver is stopped with SIGTERM.
     """
