@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import PurePosixPath
 
 import pytest
+from work import calls
 
 from harness.grade.checks.prose import check_prose
 from harness.grade.model import Finding, Submission
@@ -324,16 +324,14 @@ def test_the_text_of_the_task_claims_nothing() -> None:
     ["10 ", "10 purchase ", "`a", "10 x ", '"', "one hundred ", "no ", "empty ", "[", "<a", "10 from amber and ",
      "10 = ", "10 events ", "10 events.\n\n", "12 events match ", "- 3 rows\n", "each 3 users, "],
 )  # fmt: skip
-def test_hostile_prose_takes_linear_time(piece: str) -> None:
-    def took(length: int) -> float:
+def test_hostile_prose_is_work_linear_in_its_length(piece: str) -> None:
+    def work(length: int) -> int:
         prose = (piece * length)[:length]
         text = HEAD + TWO_KINDS + BOTH_SHOWN + prose + "\n\n" + fence(table(3))
         submission = Submission(PurePosixPath("README.md"), read(text), {})
-        start = time.process_time()
-        list(check_prose(submission))
-        return time.process_time() - start
+        return calls(lambda: list(check_prose(submission)))
 
-    assert took(36_000) < 12 * took(6_000) + 0.1
+    assert work(36_000) < 12 * work(6_000)
 
 
 def test_the_types_of_a_sum_are_compared_with_it_only_where_all_are_known() -> None:

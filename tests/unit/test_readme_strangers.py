@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from inspect import cleandoc
 from pathlib import Path
 
 import pytest
+from work import calls
 
 from harness.errors import UsageError
 from harness.readme import SIZE_LIMIT, Block, Kind, ReportError, decoded, read, read_file
@@ -518,23 +518,19 @@ MARKDOWN = {
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *MARKDOWN])
-def test_hostile_reports_take_time_linear_in_their_length(name: str) -> None:
-    def seconds(times: int) -> float:
+def test_hostile_reports_are_work_linear_in_their_length(name: str) -> None:
+    def work(times: int) -> int:
         text = f"```\n{HOSTILE[name] * times}```\n" if name in HOSTILE else MARKDOWN[name] * times
-        start = time.process_time()
-        plan(read(text))
-        return time.process_time() - start
+        return calls(lambda: plan(read(text)))
 
-    assert seconds(3000) < 30 * max(seconds(300), 0.01)
+    assert work(3000) < 20 * work(300)
 
 
 @pytest.mark.parametrize(
     "text", ["`" * 100_000, "> " * 50_000 + "a", "x" * 1_000_000, "".join(" " * n + "- a\n" for n in range(500))]
 )
 def test_a_bomb_is_read(text: str) -> None:
-    start = time.process_time()
     assert read(text).blocks
-    assert time.process_time() - start < 5
 
 
 def test_a_lenient_reading_takes_any_bytes_and_says_so(tmp_path: Path) -> None:

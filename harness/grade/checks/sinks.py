@@ -189,7 +189,7 @@ def _unread(submission: Submission, facts: Code, written: Mapping[str, list[Sink
     locations = {hdfs_path(table.location) for table in facts.tables}
     everything = "\n".join([text, *(source.text for source in facts.sources)])
     for path, sinks in list(written.items())[:_PATH_LIMIT]:
-        streams = [sink for sink in sinks if sink.stream and _is_run(facts, sink)]
+        streams = [sink for sink in sinks if sink.stream and _is_run(facts, sink) and _can_start(sink)]
         if not streams:
             continue
         sink = streams[0]
@@ -201,6 +201,14 @@ def _unread(submission: Submission, facts: Code, written: Mapping[str, list[Sink
             where = (sink.source.evidence(sink.line),)
             message = f"In the whole report, {path}, which a stream writes, never gets a table or a query."
             yield Finding(UNQUERIED, Verdict.DISAGREES, 1, message, "a table", path, None, Weight.WARNING, where)
+
+
+def _can_start(sink: Sink) -> bool:
+    """Whether nothing keeps a stream from starting: what it writes is no batch, and no name that nothing binds."""
+    if sink.frame is not None:
+        return sink.frame.stream is not False
+    unbound = undefined(sink.source.tree) if sink.source.tree else []
+    return sink.name not in {name for name, _ in unbound}
 
 
 def _is_run(facts: Code, sink: Sink) -> bool:
