@@ -228,3 +228,19 @@ second = raw.select("value").writeStream.format("parquet").option("checkpointLoc
 spark.streams.awaitAnyTermination()
 """
     assert _with_job(job) == []
+
+
+def test_a_stream_that_cannot_start_wants_no_table() -> None:
+    from graded import fences, run
+
+    from harness.grade.checks import sinks
+
+    job = """from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+raw = spark.READ.format("kafka").option("subscribe", "events").load()
+sink = WRITTEN.writeStream.format("parquet").option("path", "/tmp/lamps").start()
+"""
+    report = fences("docker-compose exec spark spark-submit /w205/lamps.py")
+    for read, written, wanted in (("readStream", "raw", 1), ("read", "raw", 0), ("readStream", "lamps", 0)):
+        found = run(sinks.check, report, lamps__py=job.replace("READ", read).replace("WRITTEN", written))
+        assert sum(each.check == "stream-without-table" for each in found) == wanted, (read, written)

@@ -10,6 +10,7 @@ from typing import Final
 from harness.grade.code import sql
 from harness.grade.code.facts import Code, code, whole_text
 from harness.grade.code.jobs import Sink
+from harness.grade.code.undefined import undefined
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Kind
 
