@@ -60,6 +60,11 @@ class Capture:
     typed: str | None = None
 
     @property
+    def as_typed(self) -> str:
+        """The line that a user types for it."""
+        return self.typed or self.command
+
+    @property
     def stopped(self) -> bool:
         """Whether it is a background command that the run itself ended."""
         return self.background and self.exit_code in STOPPED

@@ -39,7 +39,7 @@ def cases(record: Record) -> list[Case]:
 def ran(capture: Capture) -> str:
     """Say on one line what a command was and how it ended."""
     ended = "still running" if capture.exit_code is None else f"exit code {capture.exit_code}"
-    return f"{capture.service}: {' '.join(fold(capture.typed or capture.command).split())} ({ended})"
+    return f"{capture.service}: {' '.join(fold(capture.as_typed).split())} ({ended})"
 
 
 def _step(step: StepRecord, assignment: str) -> Case:

@@ -27,7 +27,7 @@ _GOES_ON = re.compile(
 
 def render_history(record: Record) -> str:
     """Give the commands of all steps in order, numbered from 1; a reused step's commands are among them."""
-    commands = (capture.typed or capture.command for step in record.steps for capture in step.commands)
+    commands = (capture.as_typed for step in record.steps for capture in step.commands)
     return "".join(f"{number:5}  {visible(fold(command))}\n" for number, command in enumerate(commands, 1))
 
 

@@ -140,22 +140,18 @@ def _outputs(number: int, step: StepRecord) -> Forms:
         return folded(*(block for capture in step.commands for block in _command(capture, lines)))
 
     def commands() -> str:
-        return folded("\n".join(f"- {inline(line(_typed(capture)))}" for capture in step.commands))
+        return folded("\n".join(f"- {inline(line(capture.as_typed))}" for capture in step.commands))
 
     return *(partial(text, lines) for lines in LINES), commands, lambda: f"{inline(title)}; README.md has them."
 
 
 def _command(capture: Capture, lines: int) -> Iterator[str]:
     ended = f" (exit code {capture.exit_code})" if capture.went_wrong else ""
-    yield f"**{inline(line(capture.service))}**{ended}\n{_text(_typed(capture), lines, 'sh')}"
+    yield f"**{inline(line(capture.service))}**{ended}\n{_text(capture.as_typed, lines, 'sh')}"
     if capture.stdout:
         yield _text(capture.stdout, lines)
     if capture.stderr and capture.shows_stderr:
         yield f"stderr:\n{_text(capture.stderr, lines)}"
-
-
-def _typed(capture: Capture) -> str:
-    return capture.typed or capture.command
 
 
 def _text(text: str, lines: int, language: str = "text") -> str:

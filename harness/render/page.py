@@ -155,7 +155,7 @@ def _command(anchor: str, number: int, capture: Capture) -> Command:
         notes.append("did not end")
     if capture.exit_code not in (0, None):
         notes.append(f"{'stopped, ' * capture.stopped}exit code {capture.exit_code}")
-    text = shown(capture.typed or capture.command)
+    text = shown(capture.as_typed)
     return Command(
         anchor=anchor,
         number=number,

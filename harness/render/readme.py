@@ -106,7 +106,7 @@ def _command(step: StepRecord, capture: Capture) -> Iterator[str]:
     if capture.exit_code not in (0, None):
         notes.append(f"{'stopped, ' * capture.stopped}exit code {capture.exit_code}")
     yield f"**{inline(capture.service)}**" + (f" ({', '.join(notes)})" if notes else "")
-    yield fence(capture.typed or capture.command, "sh")
+    yield fence(capture.as_typed, "sh")
     if capture.stdout:
         yield from _output(step, capture, "stdout")
     elif not capture.stderr:
