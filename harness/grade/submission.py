@@ -11,7 +11,7 @@ from typing import Final
 
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.grade.model import Submission
-from harness.readme import decoded, read_file
+from harness.readme import read_any
 from harness.readme.notebook import flatten, is_notebook
 from harness.readme.sidecar import corrected
 from harness.render.text import plural
@@ -70,10 +70,9 @@ def load(path: Path, report: str | None = None, sidecar: Path | None = None) -> 
 def _submission(
     path: Path, report: PurePosixPath, files: Mapping[str, str], skipped: Mapping[str, str], sidecar: Path | None
 ) -> Submission:
-    reading = read_file(path, lenient=True)
+    text, reading = read_any(path)
     if sidecar:
         reading = corrected(reading, _sidecar(sidecar), str(sidecar))
-    text, _ = decoded(path.read_bytes())
     text = flatten(text) if is_notebook(path.name) else _LINE_END.sub("\n", text.removeprefix("\ufeff"))
     return Submission(report, reading, files, skipped, text)
 

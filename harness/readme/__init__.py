@@ -18,12 +18,14 @@ from harness.readme.history import is_history_file, read_history
 from harness.readme.notebook import is_notebook, read_notebook
 from harness.readme.tokens import parse
 
-__all__ = ["Block", "Comment", "Finding", "Kind", "Reading", "ReportError", "decoded", "read", "read_file"]
+__all__ = ["Block", "Comment", "Finding", "Kind", "Reading", "ReportError", "decoded", "read", "read_any", "read_file"]
 
 
 class ReportError(UsageError):
     """A report that cannot be read: which file, what was wanted and what was seen."""
 
+
+_WANTED: Final = "a report, such as README.md or a notebook"
 
 SIZE_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of a report; a longer one is refused unread."""
@@ -43,34 +45,40 @@ def read(text: str, name: str = "README.md") -> Reading:
     return Reading(checked, findings, problems, count)
 
 
-def read_file(path: Path, lenient: bool = False) -> Reading:
-    """Read a report from a file of UTF-8. Raises ReportError when it is missing, binary or in another encoding.
-
-    A lenient reading takes any text, and names in its problems what stands in for bytes that are none.
-    """
-    wanted = "a report, such as README.md or a notebook"
-    try:
-        size = path.stat().st_size
-        if size > SIZE_LIMIT:
-            seen = f"{size:,} bytes, where {SIZE_LIMIT:,} are the most"
-            smaller = "clearing the notebook's outputs" if is_notebook(path.name) else "leaving out what is no report"
-            raise ReportError(f"{path} is too large.", wanted=wanted, seen=seen, remedy=smaller)
-        data = path.read_bytes()
-    except OSError as error:
-        remedy = "./run report, which writes one" if isinstance(error, FileNotFoundError) else None
-        raise ReportError(f"{path} cannot be read.", wanted=wanted, seen=error.strerror, remedy=remedy) from error
-    if lenient:
-        text, problems = decoded(data)
-        reading = read(text, path.name)
-        return replace(reading, problems=[*problems, *reading.problems])
+def read_file(path: Path) -> Reading:
+    """Read a report from a file of UTF-8. Raises ReportError when it is missing, binary or in another encoding."""
+    data = _bytes(path)
     if (at := data.find(b"\0")) >= 0:
-        raise ReportError(f"{path} is binary.", wanted=wanted, seen=f"a NUL at byte {at:,} of {len(data):,}")
+        raise ReportError(f"{path} is binary.", wanted=_WANTED, seen=f"a NUL at byte {at:,} of {len(data):,}")
     try:
         return read(data.decode("utf-8"), path.name)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         seen = f"byte 0x{data[error.start]:02x} in line {line}"
-        raise ReportError(f"{path} is not UTF-8.", wanted=wanted, seen=seen, remedy="saving it as UTF-8") from error
+        raise ReportError(f"{path} is not UTF-8.", wanted=_WANTED, seen=seen, remedy="saving it as UTF-8") from error
+
+
+def read_any(path: Path) -> tuple[str, Reading]:
+    """Read a report whatever its bytes are, and give its text too. The problems name what stands in for bytes.
+
+    Raises ReportError when it is missing or too large.
+    """
+    text, problems = decoded(_bytes(path))
+    reading = read(text, path.name)
+    return text, replace(reading, problems=[*problems, *reading.problems])
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > SIZE_LIMIT:
+            seen = f"{size:,} bytes, where {SIZE_LIMIT:,} are the most"
+            smaller = "clearing the notebook's outputs" if is_notebook(path.name) else "leaving out what is no report"
+            raise ReportError(f"{path} is too large.", wanted=_WANTED, seen=seen, remedy=smaller)
+        return path.read_bytes()
+    except OSError as error:
+        remedy = "./run report, which writes one" if isinstance(error, FileNotFoundError) else None
+        raise ReportError(f"{path} cannot be read.", wanted=_WANTED, seen=error.strerror, remedy=remedy) from error
 
 
 def decoded(data: bytes) -> tuple[str, list[str]]:

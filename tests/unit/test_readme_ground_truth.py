@@ -13,7 +13,7 @@ from pathlib import Path
 import original
 import pytest
 
-from harness.readme import Block, Kind, read_file
+from harness.readme import Block, Kind, read_any, read_file
 
 READINGS = Path(__file__).parents[1] / "data" / "readings"
 COUNTED = (Kind.COMMAND, Kind.OUTPUT, Kind.LISTING, Kind.TABLE)
@@ -27,7 +27,7 @@ def seen(block: Block) -> tuple[object, ...]:
 def differences(report: Path, expected: list[list[object]]) -> Iterator[str]:
     """Give what was read otherwise than expected, a line each: too much, too little, or as something else."""
     wanted = {row[0]: tuple(row) for row in expected}
-    found = {block.first_line: seen(block) for block in read_file(report, lenient=True).blocks if block.kind in COUNTED}
+    found = {block.first_line: seen(block) for block in read_any(report)[1].blocks if block.kind in COUNTED}
     for line in sorted(wanted.keys() | found.keys(), key=int):
         if wanted.get(line) != found.get(line):
             yield f"{report.name}: expected {wanted.get(line)}, read {found.get(line)}"

@@ -12,7 +12,7 @@ import pytest
 from work import calls
 
 from harness.errors import UsageError
-from harness.readme import SIZE_LIMIT, Block, Kind, ReportError, decoded, read, read_file
+from harness.readme import SIZE_LIMIT, Block, Kind, ReportError, decoded, read, read_any, read_file
 from harness.readme.notebook import flatten
 from harness.readme.plan import plan
 from harness.readme.sidecar import corrected
@@ -538,7 +538,7 @@ def test_a_lenient_reading_takes_any_bytes_and_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"caf\xe9\n\n```\nls -l\0\n```\n")
     with pytest.raises(ReportError):
         read_file(path)
-    reading = read_file(path, lenient=True)
+    reading = read_any(path)[1]
     assert [block.kind for block in reading.blocks] == [Kind.PROSE, Kind.COMMAND]
     assert ["0xe9 in line 1" in reading.problems[0], "1 NUL" in reading.problems[1]] == [True, True]
     assert decoded("ls\n".encode("utf-16")) == ("ls\n", [])
@@ -549,7 +549,7 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(SIZE_LIMIT + 1)
     with pytest.raises(ReportError, match="clearing the notebook's outputs"):
-        read_file(path, lenient=True)
+        read_any(path)[1]
 
 
 PROMPTS = (
