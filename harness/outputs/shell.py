@@ -21,7 +21,11 @@ _CLOSERS: Final = frozenset({"done", "esac", "fi", "for", "}"})
 _SHELLS: Final = frozenset({"bash", "dash", "sh", "zsh"})
 _WRAPPERS: Final = frozenset({"command", "env", "exec", "nice", "nohup", "stdbuf", "sudo", "time", "timeout"})
 _CONTAINERS: Final = frozenset({"docker", "docker-compose"})
-_EXEC_VALUES: Final = frozenset({"--env", "--index", "--user", "--workdir", "-e", "-u", "-w"})
+EXEC_VALUES: Final = frozenset(
+    {"--detach-keys", "--env", "--env-file", "--index", "--user", "--workdir", "-e", "-u", "-w"}
+)
+"""The options of `docker exec` and of Compose's that take a value of their own."""
+
 _SILENT: Final = frozenset(
     {":", "cd", "chmod", "cp", "exit", "export", "kill", "mkdir", "mv", "rm", "set", "sleep", "test", "true", "wait"}
 )
@@ -176,7 +180,7 @@ def _unwrapped(words: Sequence[str]) -> Sequence[str]:
         elif name in _CONTAINERS and "exec" in words[at:]:
             at = words.index("exec", at) + 1
             while at < len(words) and words[at].startswith("-"):
-                at += 2 if words[at] in _EXEC_VALUES else 1
+                at += 2 if words[at] in EXEC_VALUES else 1
             at += 1
         else:
             return words[at:]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-_VALUES: Final = frozenset({"-e", "--env", "-u", "--user", "-w", "--workdir", "--index", "--env-file", "--detach-keys"})
+from harness.outputs.shell import EXEC_VALUES
+
 _CONTAINER: Final = re.compile(r"[\w.-]+[_-]([a-z]+)[_-]\d+")
 """A container's name as Compose makes it: project, service, number."""
 
@@ -31,7 +32,7 @@ def inside(words: Sequence[str]) -> tuple[str, int] | None:
         if after < len(words) and (words[after] == "exec" or (words[after] == "run" and compose)):
             after += 1
             while after < len(words) and (words[after].startswith("-") or words[after] == "\\"):
-                after += 2 if words[after] in _VALUES else 1
+                after += 2 if words[after] in EXEC_VALUES else 1
             if after < len(words):
                 named = None if compose else _CONTAINER.fullmatch(words[after][:200])
                 return (named[1] if named else words[after]), after + 1

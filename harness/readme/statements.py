@@ -131,7 +131,7 @@ def _end_of_line(lines: Sequence[str], at: int) -> int:
     last = min(len(lines), at + _LONGEST)
     while end < last:
         line = lines[end]
-        quote = _quote_after(line, quote)
+        quote = quote_after(line, quote)
         heredoc = _HEREDOC.search(line[:2000]) if not quote and "<<" in line else None
         end += 1
         if heredoc:
@@ -144,7 +144,7 @@ def _end_of_line(lines: Sequence[str], at: int) -> int:
     return at + 1 if quote else end
 
 
-def _quote_after(line: str, quote: str) -> str:
+def quote_after(line: str, quote: str) -> str:
     """Give the quotation mark that is open after a line, where `quote` was open before it."""
     if not quote and "'" not in line and '"' not in line:
         return ""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from grade_code import FILES, JOB, REPORT, errors, found, submission, verdicts, warnings
+from graded import fences, run
 
 from harness.grade.checks import sinks
 from harness.grade.model import Verdict
@@ -231,10 +232,6 @@ spark.streams.awaitAnyTermination()
 
 
 def test_a_stream_that_cannot_start_wants_no_table() -> None:
-    from graded import fences, run
-
-    from harness.grade.checks import sinks
-
     job = """from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
 raw = spark.READ.format("kafka").option("subscribe", "events").load()

@@ -9,8 +9,9 @@ from typing import Final
 from harness.grade.code.sources import own_files
 from harness.grade.model import Submission
 from harness.grade.traffic import Load, of_block
-from harness.outputs.shell import Program, parse
+from harness.outputs.shell import EXEC_VALUES, Program, parse
 from harness.readme.blocks import Block, Kind
+from harness.readme.statements import quote_after
 
 _LINE_LIMIT: Final = 400
 """Most lines that are joined to one command: an open quote must not swallow a report."""
@@ -78,7 +79,7 @@ def services(command: Command) -> Iterator[str]:
             continue
         rest = iter(words[at + 1 :])
         for name in rest:
-            if name in ("-e", "--env", "-u", "--user", "-w", "--workdir", "--index"):
+            if name in EXEC_VALUES:
                 next(rest, None)
             elif not name.startswith("-"):
                 if is_literal(name) and name.replace("-", "").replace("_", "").isalnum():
@@ -100,7 +101,7 @@ def _logical(rows: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         if not quote and (not text.strip() or text.lstrip().startswith("#")):
             continue
         first = first if kept else line
-        quote = _open_quote(text, quote)
+        quote = quote_after(text, quote)
         bare = text.rstrip()
         ends = not quote and bare.endswith("\\")
         kept.append(f"{bare[:-1]} " if ends else f"{text}\n")
@@ -110,17 +111,3 @@ def _logical(rows: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         kept, quote = [], ""
     if kept:
         yield first, "".join(kept).strip()
-
-
-def _open_quote(text: str, quote: str) -> str:
-    escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif character == "\\" and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-    return quote

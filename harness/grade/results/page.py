@@ -32,6 +32,7 @@ class Row:
 
 def render_page(grading: Grading, text: str) -> str:
     """Give the page. `text` is the report's, as `Finding.line` counts its lines."""
+    counted = verdicts(grading)
     return webpage.render(
         "findings.html.j2",
         styles=("report.css", "findings.css"),
@@ -40,10 +41,9 @@ def render_page(grading: Grading, text: str) -> str:
         words=result(grading),
         coverage=coverage(grading),
         reading=reading(grading),
-        verdicts=[(verdict.value, verdicts(grading)[verdict]) for verdict in _ORDER if verdicts(grading)[verdict]],
+        verdicts=[(verdict.value, counted[verdict]) for verdict in _ORDER if counted[verdict]],
         troubles=[*grading.errors, *grading.warnings][:MOST_FINDINGS],
         rows=list(_rows(text.split("\n"), grading)),
-        elsewhere=[finding for finding in grading.findings if finding.file and finding.verdict is Verdict.DISAGREES],
         sign=sign,
         values=values,
     )
