@@ -25,7 +25,7 @@ LARGEST: Final = 2_000_000
 MOST_FILES: Final = 2_000
 
 _SKIPPED_FOLDERS: Final = frozenset(
-    {".git", ".idea", ".ipynb_checkpoints", ".venv", ".vscode", "__pycache__", "node_modules", "venv"}
+    {".git", ".idea", ".ipynb_checkpoints", ".venv", ".vscode", "__pycache__", "node_modules", "site-packages", "venv"}
 )
 _SIGNS: Final = re.compile(
     rb"docker-compose|docker compose|spark-submit|kafkacat|kafka-topics|hadoop fs|presto|\bab\b|flask run|```"

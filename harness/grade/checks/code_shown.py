@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from harness.grade.code.compare import Difference, Likeness, Prepared, compare, definitions, normal
-from harness.grade.code.sources import base_name, own_files
+from harness.grade.code.sources import base_name
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Block, Kind
 
@@ -88,7 +88,7 @@ def check(submission: Submission) -> Iterator[Finding]:
 
     Several listings of one function are versions of it: one that is the file's excuses the others.
     """
-    files = own_files(submission)
+    files = submission.files
     by_name: dict[str, list[str]] = {}
     for path in files:
         if path != str(submission.report):

@@ -9,7 +9,7 @@ from harness.grade.code import commands
 from harness.grade.code.compose import compose_services
 from harness.grade.code.facts import Code, code, is_history, started_files
 from harness.grade.code.jobs import Sink
-from harness.grade.code.sources import Source, base_name, own_files
+from harness.grade.code.sources import Source, base_name
 from harness.grade.code.undefined import undefined
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Kind
@@ -77,7 +77,7 @@ def _place(facts: Code, source: Source, number: int) -> tuple[int, str, int | No
 
 
 def _files(submission: Submission, facts: Code) -> Iterator[Finding]:
-    files = own_files(submission)
+    files = submission.files
     names = {base_name(path) for path in (*files, *submission.skipped)}
     has_code = any(path.endswith(".py") for path in files)
     started = [(path, command) for path, command in started_files([*facts.typed, *facts.scripted])]

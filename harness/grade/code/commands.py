@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.grade.code.sources import own_files
 from harness.grade.model import Submission
 from harness.grade.traffic import Load, of_block
 from harness.outputs.shell import EXEC_VALUES, Program, parse
@@ -42,7 +41,7 @@ def typed(submission: Submission) -> Iterator[Command]:
 
 def scripted(submission: Submission) -> Iterator[Command]:
     """Give the lines of the folder's shell scripts."""
-    for path, text in own_files(submission).items():
+    for path, text in submission.files.items():
         if path.endswith((".sh", ".bash")) or text.startswith(("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/env bash")):
             yield from _commands(list(enumerate(text.split("\n"), 1)), path, None)
 

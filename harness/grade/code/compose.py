@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.grade.code.sources import base_name, own_files
+from harness.grade.code.sources import base_name
 from harness.grade.model import Submission
 
 
@@ -34,7 +34,7 @@ def compose_services(submission: Submission) -> tuple[str, set[str]] | None:
     """Give the path of a compose file in the folder, and all the services that such files have; None if unsure."""
     paths: list[str] = []
     found: set[str] = set()
-    for path, text in own_files(submission).items():
+    for path, text in submission.files.items():
         if not _is_compose(path):
             continue
         names = services(text)

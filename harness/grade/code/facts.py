@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.grade.code import commands, jobs, sql
 from harness.grade.code.routes import Api, is_app, read_api
-from harness.grade.code.sources import Source, base_name, own_files, python_sources
+from harness.grade.code.sources import Source, base_name, python_sources
 from harness.grade.model import Submission
 
 
@@ -78,7 +78,7 @@ def is_history(submission: Submission) -> bool:
 
 def whole_text(submission: Submission) -> str:
     """Give the report and all other texts of the folder but code, in one text."""
-    texts = [text for path, text in own_files(submission).items() if not path.endswith((".py", ".yml", ".yaml"))]
+    texts = [text for path, text in submission.files.items() if not path.endswith((".py", ".yml", ".yaml"))]
     if str(submission.report) not in submission.files:
         texts += [block.text for block in submission.blocks]
     return "\n".join(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -12,7 +12,6 @@ from harness.grade.code.syntax import parse
 from harness.grade.model import Evidence, Submission
 from harness.readme.blocks import Block, Kind
 
-_IGNORED: Final = frozenset({".ipynb_checkpoints", ".git", "__pycache__", "venv", "node_modules", "site-packages"})
 _QUOTE_LIMIT: Final = 160
 
 
@@ -48,18 +47,13 @@ class Source:
         return Evidence(self.path, self.line(number), quoted[:_QUOTE_LIMIT])
 
 
-def own_files(submission: Submission) -> Mapping[str, str]:
-    """Give the files without copies that editors and tools keep."""
-    return {path: text for path, text in submission.files.items() if not _IGNORED & set(path.split("/"))}
-
-
 def python_sources(submission: Submission) -> list[Source]:
     """Give every piece of Python of the folder and of the report."""
     return [*_files(submission), *_listings(submission)]
 
 
 def _files(submission: Submission) -> Iterator[Source]:
-    for path, text in own_files(submission).items():
+    for path, text in submission.files.items():
         if path.endswith(".py"):
             parsed = parse(text)
             yield Source(path, text, text.split("\n"), parsed.tree, parsed.reason)

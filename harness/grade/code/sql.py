@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from harness.grade.code.sources import own_files
 from harness.grade.model import Evidence, Submission
 from harness.readme.blocks import Kind
 
@@ -115,7 +114,7 @@ def report_tables(submission: Submission) -> Iterator[Table]:
 
 def file_tables(submission: Submission) -> Iterator[Table]:
     """Give the tables of the folder's SQL files, and of `hive -e` in its scripts."""
-    for path, text in own_files(submission).items():
+    for path, text in submission.files.items():
         if path.endswith((".sql", ".hql", ".ddl")):
             yield from created(text, file=path)
         elif path.endswith(".sh"):
