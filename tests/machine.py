@@ -155,10 +155,10 @@ def server(name: str) -> psutil.Process | None:
     """Give the process of a Java server, if it runs."""
     for process in ours():
         try:
-            words = process.cmdline()
+            words = process.cmdline()  # empty between its end and its parent's wait
         except psutil.Error:
             continue
-        if "java" in Path(words[0]).name and any(word.endswith(f"/{name}.java") for word in words):
+        if words and "java" in Path(words[0]).name and any(word.endswith(f"/{name}.java") for word in words):
             return process
     return None
 
