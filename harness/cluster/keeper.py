@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.cluster import commands, config_files, java_programs, runs, services
+from harness.cluster import commands, config_files, guest_commands, java_programs, runs, services
 from harness.cluster.addresses import Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.faults import as_message
@@ -198,6 +198,20 @@ class Keeper:
 
     def _op_status(self, connection: Connection, _request: Message) -> None:
         connection.send({"event": "done", **self._status()})
+
+    def _op_guest(self, connection: Connection, _request: Message) -> None:
+        """Write the commands of strangers, and say what their sandbox must show and hide."""
+        layout = self._layout
+        guest_commands.write_guest(layout)
+        connection.send(
+            {
+                "event": "done",
+                "python": str(layout.python),
+                "environments": {room: guest_commands.guest_environment(layout, room) for room in commands.ROOMS},
+                "readable": [str(path) for path in guest_commands.guest_readable(layout)],
+                "masked": [str(path) for path in guest_commands.guest_masked(layout)],
+            }
+        )
 
     def _op_down(self, connection: Connection, request: Message) -> None:
         answered = threading.Event()

@@ -35,7 +35,7 @@ def plan(reading: Reading) -> str:
         if block.kind is not Kind.COMMAND:
             continue
         for typed in commands(block):
-            why = _left_out(block, typed)
+            why = left_out(block, typed)
             if why:
                 left.append((typed.line, f"{_short(typed.text)}: {why}"))
             else:
@@ -45,7 +45,8 @@ def plan(reading: Reading) -> str:
     return "\n".join([*_table(rows), *_rest(left), _result(rows, left), ""])
 
 
-def _left_out(block: Block, typed: Typed) -> str:
+def left_out(block: Block, typed: Typed) -> str:
+    """Say why a rerun does not type a command; nothing where it does."""
     if block.confidence < _DOUBTFUL:
         return f"it may be no command: {block.reason}"
     if block.form == "python":

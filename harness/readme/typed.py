@@ -55,12 +55,38 @@ class Typed:
         return shell.parse(self.text).programs if self.form == "shell" else ()
 
 
+@dataclass(frozen=True)
+class Statement:
+    """What is typed at once: a line of a shell, a whole loop, a query; its text verbatim, and the commands in it.
+
+    `line` is the report's line where it begins.
+    """
+
+    text: str
+    line: int
+    commands: Sequence[Typed]
+
+
 def commands(block: Block) -> list[Typed]:
     """Give the single commands of a block of commands, in their order; those of a loop once, marked as such."""
-    lines = block.printed()
+    return [typed for statement in statements(block) for typed in statement.commands]
+
+
+def statements(block: Block) -> list[Statement]:
+    """Give what a block of commands has typed, each statement with its commands; that of a comment has none."""
     if block.form == "shell":
+        lines = block.printed()
         stated = block.service if block.step or service_of("\n".join(text for _, text in lines)) is None else None
-        return [_in(stated, block.background and bool(block.step), typed) for typed in _shell(lines)]
+        background = block.background and bool(block.step)
+        return [
+            replace(each, commands=[_in(stated, background, typed) for typed in each.commands])
+            for each in _shell(lines)
+        ]
+    return [Statement(typed.text, typed.line, [typed]) for typed in _others(block)]
+
+
+def _others(block: Block) -> list[Typed]:
+    lines = block.printed()
     if block.form in ("presto", "hive", "sql"):
         return [
             Typed(part.text, part.line, block.form, block.service, part.text)
@@ -76,13 +102,14 @@ def _in(service: str | None, background: bool, typed: Typed) -> Typed:
     return replace(typed, service=typed.service or service, background=typed.background or background)
 
 
-def _shell(lines: Sequence[tuple[int, str]]) -> Iterator[Typed]:
+def _shell(lines: Sequence[tuple[int, str]]) -> Iterator[Statement]:
     texts = [text for _, text in lines]
     at = 0
     while at < len(lines):
         end = end_of_shell(texts, at)
         found = list(_statement(parts(lines[at:end])))
-        yield from found
+        if text := "\n".join(texts[at:end]).strip():
+            yield Statement(text, lines[at][0], found)
         at = end
 
 

@@ -1,0 +1,247 @@
+"""Questions to the servers, asked where their names are known: in the private network, or in a container.
+
+Run as `python asks.py progress|state|snapshot|clean`; the answer is one line of JSON. This file stands alone: it needs
+kafka-python and the standard library, for a container has nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+KAFKA = "kafka:29092"
+HDFS = "http://cloudera:50070/webhdfs/v1"
+PRESTO = "http://presto:8080/v1/statement"
+USER = "root"
+"""The owner of everything in HDFS and in the metastore, as in the course's containers."""
+
+TIMEOUT = 20.0
+DEPTH = 5
+MOST_PATHS = 2_000
+KEPT = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
+"""The folders that a new cluster has."""
+
+Answer = Mapping[str, Any]
+
+
+# Kafka
+
+
+def topics() -> dict[str, dict[int, tuple[int, int]]]:
+    """Give the first and the next offset of each partition of each topic that is not Kafka's own."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=KAFKA, request_timeout_ms=20_000)
+    try:
+        names = sorted(name for name in consumer.topics() if not name.startswith("__"))
+        found: dict[str, dict[int, tuple[int, int]]] = {}
+        for name in names:
+            partitions = [TopicPartition(name, p) for p in sorted(consumer.partitions_for_topic(name) or ())]
+            first, last = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+            found[name] = {part.partition: (first[part], last[part]) for part in partitions}
+        return found
+    finally:
+        consumer.close()
+
+
+def delete_topics() -> None:
+    """Delete every topic that is not Kafka's own, and wait until they are gone."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=KAFKA)
+    try:
+        until = time.monotonic() + TIMEOUT
+        while names := [name for name in admin.list_topics() if not name.startswith("__")]:
+            admin.delete_topics(names)
+            if time.monotonic() > until:
+                raise TimeoutError(f"topics are still there: {', '.join(names)}")
+            time.sleep(0.1)
+    finally:
+        admin.close()
+
+
+# HDFS
+
+
+def hdfs(path: str, op: str, method: str = "GET", **more: str) -> bytes:
+    """Ask WebHDFS. Raises OSError."""
+    words = urllib.parse.urlencode({"op": op, "user.name": USER, **more})
+    request = urllib.request.Request(f"{HDFS}{urllib.parse.quote(path)}?{words}", method=method)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
+def listing(path: str) -> list[dict[str, Any]]:
+    """Give what a folder holds; nothing where there is none."""
+    try:
+        found: list[dict[str, Any]] = json.loads(hdfs(path, "LISTSTATUS"))["FileStatuses"]["FileStatus"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return found
+
+
+def tree(path: str = "/", depth: int = DEPTH) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each path below a folder with its status."""
+    for entry in listing(path):
+        below = f"{path.rstrip('/')}/{entry['pathSuffix']}"
+        yield below, entry
+        if entry["type"] == "DIRECTORY" and depth > 1:
+            yield from tree(below, depth - 1)
+
+
+def checkpoints() -> dict[str, dict[str, Any]]:
+    """Give the checkpoint of each streaming query: the last batch it planned, the last it finished, and its offsets."""
+    found: dict[str, dict[str, Any]] = {}
+    names: dict[str, set[str]] = {}
+    for seen, (path, _) in enumerate(tree()):
+        folder, _, name = path.rpartition("/")
+        if name in ("offsets", "commits", "sources"):
+            names.setdefault(folder, set()).add(name)
+        if seen > MOST_PATHS:
+            break
+    for folder, inside in names.items():
+        if inside < {"offsets", "commits"}:
+            continue
+        planned, finished = (_numbers(f"{folder}/{name}") for name in ("offsets", "commits"))
+        state: dict[str, Any] = {"planned": max(planned, default=-1), "finished": max(finished, default=-1)}
+        state["began"] = bool(listing(f"{folder}/sources/0")) or bool(planned)
+        state["offsets"] = _offsets(folder, state["finished"], planned)
+        found[folder] = state
+    return found
+
+
+def _numbers(folder: str) -> list[int]:
+    return [int(entry["pathSuffix"]) for entry in listing(folder) if entry["pathSuffix"].isdigit()]
+
+
+def _offsets(folder: str, batch: int, planned: list[int]) -> dict[str, dict[str, int]]:
+    """Give the next offset by topic and partition after a finished batch; where none is, where the query began."""
+    found: dict[str, dict[str, int]] = {}
+    try:
+        if batch in planned:
+            lines = hdfs(f"{folder}/offsets/{batch}", "OPEN").decode("utf-8", "replace").splitlines()[2:]
+        else:
+            text = hdfs(f"{folder}/sources/0/0", "OPEN").decode("utf-8", "replace")
+            lines = [text[text.index("{") :]]
+        for line in lines:
+            offsets = json.loads(line)
+            if isinstance(offsets, dict):
+                found.update(offsets)
+    except (OSError, ValueError):
+        pass
+    return found
+
+
+# Presto
+
+
+def query(sql: str, within: float = 60.0) -> list[list[Any]]:
+    """Give the rows of a query. Raises RuntimeError with Presto's words."""
+    headers = {"X-Presto-User": USER, "X-Presto-Catalog": "hive", "X-Presto-Schema": "default"}
+    request = urllib.request.Request(PRESTO, sql.encode(), headers, method="POST")  # noqa: S310
+    rows: list[list[Any]] = []
+    until = time.monotonic() + within
+    while True:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+            page = json.loads(answer.read())
+        if "error" in page:
+            raise RuntimeError(str(page["error"].get("message", page["error"])))
+        rows += page.get("data", [])
+        if "nextUri" not in page:
+            return rows
+        if time.monotonic() > until:
+            raise RuntimeError("the query takes too long")
+        request = urllib.request.Request(page["nextUri"], headers=headers)  # noqa: S310
+
+
+def name_of(*parts: str) -> str:
+    """Give a name as SQL takes it."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def tables() -> list[tuple[str, str]]:
+    """Give schema and name of every table."""
+    schemas = [row[0] for row in query("show schemas from hive") if row[0] != "information_schema"]
+    return [(schema, row[0]) for schema in schemas for row in query(f"show tables from {name_of('hive', schema)}")]
+
+
+# What is asked
+
+
+def progress() -> Answer:
+    """Give how far the topics and the streaming queries are."""
+    ends = {name: {str(p): last for p, (_, last) in parts.items()} for name, parts in topics().items()}
+    return {"topics": ends, "checkpoints": checkpoints()}
+
+
+def state() -> Answer:
+    """Give what is there: messages by topic, files of data by folder, rows by table."""
+    messages = {name: sum(last - first for first, last in parts.values()) for name, parts in topics().items()}
+    paths: dict[str, int] = {}
+    for seen, (path, entry) in enumerate(tree()):
+        folder, _, name = path.rpartition("/")
+        if entry["type"] == "FILE" and name.startswith("part-") and entry["length"] > 0:
+            paths[folder] = paths.get(folder, 0) + 1
+        if seen > MOST_PATHS:
+            break
+    rows: dict[str, int | None] = {}
+    errors: dict[str, str] = {}
+    for schema, table in tables():
+        shown = table if schema == "default" else f"{schema}.{table}"
+        try:
+            rows[shown] = int(query(f"select count(*) from {name_of('hive', schema, table)}")[0][0])
+        except (RuntimeError, OSError) as problem:
+            rows[shown], errors[shown] = None, str(problem)[:500]
+    return {"topics": messages, "paths": paths, "tables": rows, "errors": errors}
+
+
+def snapshot() -> Answer:
+    """Give what tells a cluster as it was at its start from one that somebody has used."""
+    seen = {path: f"{entry['type']} {entry['owner']} {entry['permission']}" for path, entry in tree()}
+    schemas = sorted(row[0] for row in query("show schemas from hive"))
+    return {"hdfs": seen, "topics": sorted(topics()), "tables": sorted(map(list, tables())), "schemas": schemas}
+
+
+def clean() -> Answer:
+    """Remove every topic, table and file. What cannot be removed is seen in the snapshot that comes back."""
+    delete_topics()
+    said = []
+    for schema, table in tables():
+        for kind in ("table", "view"):
+            try:
+                query(f"drop {kind} if exists {name_of('hive', schema, table)}")
+                break
+            except RuntimeError as problem:
+                said.append(str(problem)[:200])
+    for (schema,) in query("show schemas from hive"):
+        if schema not in ("default", "information_schema"):
+            try:
+                query(f"drop schema if exists {name_of('hive', schema)}")
+            except RuntimeError as problem:
+                said.append(str(problem)[:200])
+    for folder in ("/", *KEPT):
+        for entry in listing(folder):
+            path = f"{folder.rstrip('/')}/{entry['pathSuffix']}"
+            if path not in KEPT:
+                try:
+                    hdfs(path, "DELETE", "DELETE", recursive="true")
+                except OSError as problem:
+                    said.append(f"{path}: {problem}")
+    return {"said": said, **snapshot()}
+
+
+ASKS: Mapping[str, Callable[[], Answer]] = {
+    "progress": progress,
+    "state": state,
+    "snapshot": snapshot,
+    "clean": clean,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(ASKS[sys.argv[1]]()), flush=True)

@@ -1,0 +1,127 @@
+"""The limits of a submission's sandbox: by control groups where they can be had, by the kernel's limits per process else.
+
+Control groups (version 1 or 2) need root, or a group that was delegated. Without them a process may have so much memory
+and a user so many processes, and a watcher ends the sandbox when all its processes together have more.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a submission may have. Sizes are bytes, times seconds.
+
+    `memory` and `processes` are for all that it runs at once, `disk` for each of its folders (work, temporary files,
+    home), `cluster` for what it makes the servers store, `output` for what one command prints. `command` bounds a
+    command, `total` the whole rerun; `loop` bounds a loop of load, `settle` the wait for its streams.
+    """
+
+    memory: int = 6144 * MIB
+    processes: int = 1024
+    disk: int = 1024 * MIB
+    cluster: int = 4096 * MIB
+    output: int = 32 * MIB
+    command: float = 240.0
+    total: float = 1800.0
+    loop: float = 420.0
+    settle: float = 90.0
+    rounds: int = 3
+
+
+class ControlGroup:
+    """A control group of one sandbox. `note` says what it cannot bound here; `words` puts a shell into it."""
+
+    def __init__(self, limits: Limits, root: Path = Path("/sys/fs/cgroup")) -> None:
+        self._folders: list[Path] = []
+        name = f"pipeline-harness-{secrets.token_hex(4)}"
+        bounds = (("memory", limits.memory), ("pids", limits.processes))
+        if (root / "cgroup.controllers").exists():
+            self._second(root / name, bounds)
+        else:
+            self._first(root, name, bounds)
+        self.bounds = {kind for kind, folder in self._made.items() if folder}
+
+    def _second(self, folder: Path, bounds: Sequence[tuple[str, int]]) -> None:
+        self._made: dict[str, Path | None] = dict.fromkeys(kind for kind, _ in bounds)
+        try:
+            enabled = (folder.parent / "cgroup.subtree_control").read_text().split()
+            if missing := [kind for kind, _ in bounds if kind not in enabled]:
+                (folder.parent / "cgroup.subtree_control").write_text(" ".join(f"+{kind}" for kind in missing))
+            folder.mkdir()
+        except OSError:
+            return
+        self._folders.append(folder)
+        for kind, value in bounds:
+            with suppress(OSError):
+                (folder / f"{kind}.max").write_text(str(value))
+                self._made[kind] = folder
+        with suppress(OSError):
+            (folder / "memory.swap.max").write_text("0")
+
+    def _first(self, root: Path, name: str, bounds: Sequence[tuple[str, int]]) -> None:
+        self._made = dict.fromkeys(kind for kind, _ in bounds)
+        for kind, value in bounds:
+            folder = root / kind / name
+            try:
+                folder.mkdir()
+            except OSError:
+                continue
+            self._folders.append(folder)
+            with suppress(OSError):
+                (folder / ("memory.limit_in_bytes" if kind == "memory" else "pids.max")).write_text(str(value))
+                self._made[kind] = folder
+
+    def join(self) -> list[str]:
+        """Give the shell lines by which a process puts itself into the group."""
+        return [f"echo $$ > '{folder}/cgroup.procs' || exit 71" for folder in self._folders]
+
+    def memory_killed(self) -> bool:
+        """Say whether the kernel ended a process of the group for its memory."""
+        for folder in self._folders:
+            for file in (folder / "memory.events", folder / "memory.oom_control"):
+                with suppress(OSError, ValueError):
+                    for line in file.read_text().splitlines():
+                        key, _, value = line.partition(" ")
+                        if key == "oom_kill" and int(value) > 0:
+                            return True
+        return False
+
+    def forks_refused(self) -> bool:
+        """Say whether the kernel refused the group a process."""
+        for folder in self._folders:
+            with suppress(OSError, ValueError):
+                for line in (folder / "pids.events").read_text().splitlines():
+                    if line.startswith("max ") and int(line.split()[1]) > 0:
+                        return True
+        return False
+
+    def close(self) -> None:
+        """Remove the group; its processes must have ended."""
+        for folder in self._folders:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def prlimit(limits: Limits, bounded: set[str]) -> list[str]:
+    """Give the words that run a command with the kernel's limits per process, for what no control group bounds."""
+    words = ["prlimit", f"--fsize={limits.output}", "--core=0", "--nofile=8192"]
+    if "pids" not in bounded:
+        words.append(f"--nproc={limits.processes}")
+    if "memory" not in bounded:
+        words.append(f"--data={limits.memory // 2}")
+    return [*words, "--"]
+
+
+def is_root() -> bool:
+    """Say whether this process is the machine's root."""
+    return os.geteuid() == 0

@@ -1,0 +1,79 @@
+"""What the servers say while a submission runs: how far its streams are, and what it left."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from harness.grade.rerun.confined import Job
+from harness.grade.rerun.model import State
+
+Ask = Callable[[str], Mapping[str, Any]]
+"""Asks the servers: see `harness.grade.rerun.asks`."""
+
+_INTERVAL: Final = 1.0
+_BATCH: Final = re.compile(rb"^Batch: \d+$", re.MULTILINE)
+
+
+class Streams:
+    """The streaming queries of a submission, as their checkpoints in HDFS tell."""
+
+    def __init__(self, ask: Ask, queries: Callable[[str], int]) -> None:
+        self._ask = ask
+        self._queries = queries
+
+    def seen(self) -> Mapping[str, Any]:
+        """Give the checkpoints that are there now."""
+        found: Mapping[str, Any] = self._ask("progress")["checkpoints"]
+        return found
+
+    def began(self, before: Mapping[str, Any], job: Job, command: str) -> bool:
+        """Say whether the queries of a job that was just started have fixed where they read from."""
+        now = self.seen()
+        new = [path for path, state in now.items() if state["began"] and path not in before]
+        again = [path for path in before if path in now and now[path]["planned"] > before[path]["planned"]]
+        wanted = self._queries(command)
+        if len(new) >= wanted or again:
+            return True
+        try:
+            return bool(_BATCH.search(job.out.read_bytes()[:1_000_000]))
+        except OSError:
+            return False
+
+    def settle(self, limit: float) -> bool:
+        """Wait until every query has finished what was in its topics when this was called. Says whether it came."""
+        until = time.monotonic() + limit
+        wanted: Mapping[str, Mapping[str, int]] | None = None
+        last: object = None
+        moved = time.monotonic()
+        while time.monotonic() < until:
+            now = self._ask("progress")
+            wanted = wanted or now["topics"]
+            if all(_reached(state["offsets"], wanted) for state in now["checkpoints"].values()):
+                return True
+            if now["checkpoints"] != last:
+                last, moved = now["checkpoints"], time.monotonic()
+            elif time.monotonic() - moved > limit / 2:
+                return False  # a query that has ended never gets there
+            time.sleep(_INTERVAL)
+        return False
+
+    def state(self) -> State:
+        """Give what the submission left in the cluster."""
+        found = self._ask("state")
+        return State(found["topics"], found["paths"], found["tables"], found["errors"])
+
+    def clean(self) -> None:
+        """Make the cluster as new, as `docker-compose down` and `up` do."""
+        self._ask("clean")
+
+
+def _reached(offsets: Mapping[str, Mapping[str, int]], wanted: Mapping[str, Mapping[str, int]]) -> bool:
+    return all(
+        offset >= wanted[topic].get(partition, 0)
+        for topic, parts in offsets.items()
+        if topic in wanted
+        for partition, offset in parts.items()
+    )
