@@ -17,6 +17,7 @@ from harness.grade.compare import (
     hive,
     listings,
     queries,
+    rounds,
     servers,
     services,
     spark,
@@ -77,7 +78,7 @@ def compare(submission: Submission, rerun: Rerun) -> list[Finding]:
         findings += state.compare(submission, rerun.state)
     else:
         findings += _softened(state.compare(submission, rerun.state), failed[0])
-    return sorted(findings, key=lambda finding: (finding.line, finding.check))
+    return sorted(rounds.related(findings), key=lambda finding: (finding.line, finding.check))
 
 
 def _answering(submission: Submission) -> dict[int, list[Shown]]:

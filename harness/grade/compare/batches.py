@@ -127,7 +127,7 @@ def _unequal(
     )  # fmt: skip
     if values[1] < values[0]:
         message += (
-            f": the report shows the stream at {_moments(len(shown))}, and the {values[0] - values[1]} others "
+            f": the report shows the stream at {_moments(len(shown))}, and {values[0] - values[1]} more "
             "came in a batch that it leaves out"
         )
     elif sent is not None and values[1] > sent:

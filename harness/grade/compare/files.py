@@ -9,14 +9,16 @@ from harness.grade.checks.context import is_cut, text
 from harness.grade.compare.model import Group
 from harness.grade.compare.said import excused, same, unchecked, unlike
 from harness.grade.model import Finding, Weight
+from harness.grade.rerun.model import Ran
 from harness.outputs.text import lines
 
 CHECK: Final = "rerun-file"
+_PRINTERS: Final = frozenset({"cat", "head", "less", "more", "tail"})
 
 
 def compare(group: Group) -> Iterator[Finding]:
     """Compare each file shown with what the rerun printed, line by line, but for blanks at the ends of lines."""
-    ends = [view for view in group.ends() if view.capture.stdout.strip()]
+    ends = [view for view in group.ends() if view.capture.stdout.strip() and _prints(view.ran)]
     again = [_lines(view.capture.stdout) for view in ends]
     for one in group.shown:
         printed = one.block.printed()
@@ -39,6 +41,10 @@ def compare(group: Group) -> Iterator[Finding]:
             text_of = next((each for each in again[0] if each not in shown), "")
             values = (text_of.strip()[:120], new[1].strip()[:120])
             yield unlike(CHECK, one.block, new[0], message, values, ends[0].ran, text_of, Weight.WARNING)
+
+
+def _prints(ran: Ran) -> bool:
+    return any(program.name in _PRINTERS for program in ran.typed.programs)
 
 
 def _lines(printed: str) -> list[str]:
