@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from graded import COMPOSE
+
 from harness.grade.model import Submission
 from harness.grade.rerun.model import Ending, Ran, Rerun, State
 from harness.model import Capture
@@ -11,8 +13,62 @@ from harness.outputs import derive
 from harness.readme.blocks import Block, Kind
 from harness.readme.typed import Typed, commands
 
+API = f"{COMPOSE} env FLASK_APP=/w205/api.py flask run --host 0.0.0.0"
+READ = f"{COMPOSE} kafkacat -C -b kafka:29092 -t events -o beginning -e"
+JOB = "docker-compose exec spark spark-submit /w205/job.py"
+LS = "docker-compose exec cloudera hadoop fs -ls /tmp/"
+TOPIC = "docker-compose exec kafka kafka-topics --create --topic events --partitions 1 --zookeeper zookeeper:32181"
+LIST = "docker-compose exec kafka kafka-topics --list --zookeeper zookeeper:32181"
+CURL = f"{COMPOSE} curl http://localhost:5000/buy_sword"
+BATCH = """
+import json
+spark.read.format("kafka").option("subscribe", "events").option("startingOffsets", "earliest").load()
+frame.write.parquet("/tmp/swords")
+"""
+
 STDERR = frozenset({"access_log", "flask"})
 """Forms of outputs that a command prints on its stderr."""
+
+
+def log(*paths: str, status: int = 200, day: int = 17) -> str:
+    return "\n".join(f'127.0.0.1 - - [{day}/Dec/2018 10:32:42] "GET {path} HTTP/1.0" {status} -' for path in paths)
+
+
+def event(kind: str = "buy_sword", host: str = "ann.example.org", **more: str) -> str:
+    extra = "".join(f', "{key}": "{value}"' for key, value in more.items())
+    return f'{{"Host": "{host}", "event_type": "{kind}", "Accept": "*/*"{extra}}}'
+
+
+def events(count: int, kind: str = "buy_sword", host: str = "ann.example.org", **more: str) -> str:
+    return "\n".join([event(kind, host, **more)] * count)
+
+
+def shown(count: int, *, column: str = "price", cell: str = "7", day: str = "2018-12-17") -> str:
+    """Print a table as Spark does."""
+    border, row = "+----------+----+", f"|{day:10}|{cell:>4}|"
+    head = f"|{'timestamp':10}|{column[:4]:>4}|"
+    return "\n".join([border, head, border, *[row] * count, border])
+
+
+def table(*rows: str, columns: str = "host | price", stated: int | None = None) -> str:
+    """Print a result as Presto does."""
+    names = [name.strip() for name in columns.split("|")]
+    cells = [[cell.strip() for cell in row.split("|")] for row in rows]
+    widths = [max(len(row[at]) for row in [names, *cells]) for at in range(len(names))]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [names, *cells]]
+    number = len(rows) if stated is None else stated
+    rule = "-" + "-+-".join("-" * width for width in widths) + "-"
+    told = f"({number} row{'s' * (number != 1)})"
+    return "\n".join([f" {lines[0]} ", rule, *[f" {line} " for line in lines[1:]], told])
+
+
+def listing(*paths: str) -> str:
+    lines = [f"drwxr-xr-x   - root supergroup          0 2018-12-17 11:04 {path}" for path in paths]
+    return "\n".join([f"Found {len(paths)} items", *lines])
+
+
+def asked(query: str) -> str:
+    return f"presto:default> {query};"
 
 
 def capture(typed: Typed, stdout: str = "", stderr: str = "", exit_code: int | None = 0) -> Capture:
