@@ -34,6 +34,23 @@ DESCRIBED = table("host | varchar", "price | bigint", columns="Column | Type")
 COUNT = "select count(*) from swords"
 FILLED = {"job__py": BATCH}
 
+WELL, MAY = {"agrees", "volatile"}, {"tolerated"}
+PS = "docker-compose ps"
+SERVICES = ("rerun-services",)
+HIVE = "docker-compose exec cloudera hive -e 'select host, price from swords'"
+START = ' * Serving Flask app "api"\n * Running on http://0.0.0.0:5000/ (Press CTRL+C to quit)'
+DESCRIBE = "docker-compose exec kafka kafka-topics --describe --topic events --zookeeper zookeeper:32181"
+
+
+def running(*services: str, state: str = "Up") -> str:
+    lines = [f"game_{service}_1   run.sh   {state}   9092/tcp" for service in services]
+    return "\n".join(["   Name     Command   State   Ports  ", "-" * 40, *lines])
+
+
+def partitions(number: int) -> str:
+    return f"Topic:events\tPartitionCount:{number}\tReplicationFactor:{number}\tConfigs:"
+
+
 CASES = {
     "ab: the same": Case(LOADED, {" ab ": ab_report(seconds=1.5)}, "rerun-ab", {"agrees", "volatile"}),
     "ab: another path": Case(LOADED, {" ab ": ab_report("/sword")}, "rerun-ab", {"error", "volatile"}),
@@ -267,6 +284,23 @@ CASES = {
         [CURL, "You have 3 swords."], {"curl": "You have 4 swords."}, "rerun-answer", {"tolerated"}
     ),
     "curl: another text": Case([CURL, "Sword Purchased!"], {"curl": "Sold out."}, "rerun-answer", {"warning"}),
+    "services: the same": Case(
+        [PS, running("kafka", "spark")], {"ps": running("kafka", "spark")}, *SERVICES, {"agrees"}
+    ),
+    "services: one is missing": Case([PS, running("kafka", "spark")], {"ps": running("kafka")}, *SERVICES, {"warning"}),
+    "services: one is down": Case(
+        [PS, running("kafka", "spark")], {"ps": running("kafka", "spark", state="Exit")}, *SERVICES, {"warning"}
+    ),
+    "hive: the same": Case([HIVE, "ann\t7\nbob\t8"], {"hive": "bob\t8\nann\t7\n"}, "rerun-rows", {"agrees"}),
+    "hive: another row": Case([HIVE, "ann\t7\nbob\t8"], {"hive": "bob\t8\nann\t9\n"}, "rerun-rows", {"warning"}),
+    "flask: it starts": Case([API, START], {"flask": START}, "rerun-server", {"agrees"}),
+    "flask: it says nothing": Case([API, START], {"flask": ""}, "rerun-server", {"not checked"}),
+    "topics: other partitions": Case(
+        [DESCRIBE, partitions(1)], {"--describe": partitions(3)}, "rerun-topics", {"error"}
+    ),
+    "topics: the same partitions": Case(
+        [DESCRIBE, partitions(3)], {"--describe": partitions(3)}, "rerun-topics", {"agrees"}
+    ),
     "file: the same": Case(
         ["cat job.py", "import json\nprint(json)"], {"cat": "import json\nprint(json)   \n"}, "rerun-file", {"agrees"}
     ),
