@@ -94,6 +94,12 @@ def test_what_depends_on_a_failure_is_not_checked() -> None:
     assert any("as it has to after the one in line 2" in each for each in reasons)
 
 
+def test_the_same_failure_is_told_once() -> None:
+    seen = found(fences(SWORD, ab_report(), SWORD, ab_report()), {" ab ": fails(REFUSED, "", 0)})
+    assert [each.line for each in errors(seen)] == [2]
+    assert [each.verdict for each in seen if each.check == "rerun-failed"] == [Verdict.DISAGREES, Verdict.NOT_CHECKED]
+
+
 def test_what_comes_before_a_failure_is_checked_all_the_same() -> None:
     printed = {**GOOD, " ab ": ab_report(length=99), "spark-submit": fails(stderr=TRACEBACK)}
     assert {each.check for each in errors(found(REPORT, printed))} == {"rerun-ab", "rerun-failed"}

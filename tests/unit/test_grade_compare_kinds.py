@@ -283,6 +283,10 @@ CASES = {
     "curl: other numbers": Case(
         [CURL, "You have 3 swords."], {"curl": "You have 4 swords."}, "rerun-answer", {"tolerated"}
     ),
+    "curl: a number in a longer one": Case([CURL, "Sum 1"], {"curl": "Sum 10"}, "rerun-answer", MAY),
+    "curl: a prompt besides": Case(
+        [CURL, "Sword Purchased! $"], {"curl": "Sword Purchased!"}, "rerun-answer", {"agrees"}
+    ),
     "curl: another text": Case([CURL, "Sword Purchased!"], {"curl": "Sold out."}, "rerun-answer", {"warning"}),
     "services: the same": Case(
         [PS, running("kafka", "spark")], {"ps": running("kafka", "spark")}, *SERVICES, {"agrees"}

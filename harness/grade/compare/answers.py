@@ -13,6 +13,9 @@ from harness.grade.model import Finding, Weight
 from harness.outputs.text import clean
 
 CHECK: Final = "rerun-answer"
+_TELLING: Final = 8
+"""Characters of an answer that say something when the other one has them in it: a report may show more than it."""
+
 _HEAD: Final = re.compile(r"^(?:HTTP/[\d.]+ (\d{3})|[\w-]+: .*)$", re.MULTILINE)
 _TITLE: Final = re.compile(r"<title>(.{1,100}?)</title>", re.IGNORECASE)
 _STATUS: Final = re.compile(r"^HTTP/[\d.]+ (\d{3})", re.MULTILINE)
@@ -32,7 +35,8 @@ def compare(group: Group) -> Iterator[Finding]:
             continue
         near = next((at for at, other in enumerate(again) if other == shown), len(again) - 1)
         other, ran = again[near], ends[near].ran
-        if other == shown or other in shown or shown in other:
+        shorter, longer = sorted((other, shown), key=len)
+        if other == shown or (len(shorter) >= _TELLING and shorter in longer):
             yield same(CHECK, one.block, line, "The rerun was answered with the same text.", shown[:120])
         elif _masked(other) == _masked(shown):
             message = "The rerun's answer differs in its numbers only."
