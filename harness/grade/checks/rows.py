@@ -94,12 +94,12 @@ def _whole_topic(submission: Submission, table: _Shown, windows: Windows) -> Ite
         message = f"The {table.rows} rows are the events of their type that were sent before, host by host."
         yield agrees(name, block, block.first_line, message, table.rows)
     elif not is_cut(submission, table.place):
-        alike = _alike(wrong, sent) or sent
-        expected, actual = _by_host(alike), dict(sorted(table.vectors[wrong].items()))
+        sounding = alike(wrong, sent) or sent
+        expected, actual = _by_host(sounding), dict(sorted(table.vectors[wrong].items()))
         message = (
             f"The table has {sum(actual.values())} rows of {wrong or 'events'}, not those that were sent before it."
         )
-        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in alike[:8]]
+        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in sounding[:8]]
         yield doubts(name, block, table.line, message, (expected, actual), evidence)
 
 
@@ -164,9 +164,9 @@ def _stream(submission: Submission, tables: Sequence[_Shown], windows: Windows) 
         yield agrees(name, block, block.first_line, message, rows)
         return
     for kind, hosts in summed.items():
-        alike = _alike(kind, sent) or sent
-        expected = Counter(_by_host(alike))
-        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in alike[:8]]
+        sounding = alike(kind, sent) or sent
+        expected = Counter(_by_host(sounding))
+        evidence = [Evidence(str(submission.report), load.line, f"{load.tool} {load.target}") for load in sounding[:8]]
         for host in sorted({*expected, *hosts}):
             if hosts[host] == expected[host] or _sent_as(kind, hosts, sent):
                 continue
@@ -185,7 +185,7 @@ def _sent_as(kind: str, hosts: Counter[str], sent: Sequence[Load]) -> bool:
         for counted in (paths[load.path or ""], routes[(load.path or "").split("/")[1]], every):
             counted[load.host or ""] += load.count or 0
     sounding: Counter[str] = Counter()
-    for load in _alike(kind, sent):
+    for load in alike(kind, sent):
         sounding[load.host or ""] += load.count or 0
     candidates = [*paths.values(), *routes.values(), sounding, *([] if kind else [every])]
     if set(hosts) == {""}:
@@ -193,7 +193,8 @@ def _sent_as(kind: str, hosts: Counter[str], sent: Sequence[Load]) -> bool:
     return hosts in candidates
 
 
-def _alike(kind: str, sent: Sequence[Load]) -> list[Load]:
+def alike(kind: str, sent: Sequence[Load]) -> list[Load]:
+    """Give the loads whose path sounds like a type of event: they have the first letters of a word in common."""
     words = {word[:_STEM] for word in kind.split("_") if len(word) >= _STEM}
     return [load for load in sent if words & {word[:_STEM] for word in (load.path or "").replace("/", "_").split("_")}]
 
