@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.cluster import commands, config_files, java_programs, runs, services
+from harness.cluster import commands, config_files, guest_commands, java_programs, runs, services
 from harness.cluster.addresses import Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.faults import as_message
@@ -84,6 +84,8 @@ class Keeper:
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)
         commands.write(layout)
+        if layout.guests:
+            guest_commands.write_guest(layout)
         return layout
 
     def _start_server(self, service: Service, command: Sequence[str], log: Path) -> Process:
