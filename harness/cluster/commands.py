@@ -20,22 +20,34 @@ from harness.cluster.probes import HDFS_USER
 ROOMS = HOST_NAMES
 """The services that `exec` takes: the original's six containers."""
 
+REDIS = "redis"
+"""The service that guests have beside them where there is a Redis."""
+
+HELPS = "HARNESS_HELPS"
+"""The variable that names a file for the helps that were used: a line each, with its name, a tab and its text."""
+
 _TRANSLATE_ZOOKEEPER = """\
 # Kafka 3 dropped --zookeeper: the old flag is taken and becomes --bootstrap-server.
 n=$#
 while [ "$n" -gt 0 ]; do
   word=$1; shift; n=$((n - 1))
   case $word in
-    --zookeeper) shift; n=$((n - 1)); old=yes ;;
-    --zookeeper=*) old=yes ;;
+    --zookeeper|-zookeeper) old=yes; if [ "$n" -gt 0 ]; then shift; n=$((n - 1)); fi ;;
+    --zookeeper=*|-zookeeper=*) old=yes ;;
+    --bootstrap-server|--bootstrap-server=*) new=yes; set -- "$@" "$word" ;;
     *) set -- "$@" "$word" ;;
   esac
 done
 if [ -n "${{old-}}" ]; then
-  echo "kafka-topics: --zookeeper became --bootstrap-server {kafka}" >&2
-  set -- "$@" --bootstrap-server {kafka}
+  [ -n "${{new-}}" ] || set -- "$@" --bootstrap-server {kafka}
+  help="{name}: --zookeeper became --bootstrap-server {kafka}"
+  echo "harness: $help" >&2
+  {{ [ -z "${{HARNESS_HELPS-}}" ] || printf 'zookeeper\\t%s\\n' "$help" >>"$HARNESS_HELPS"; }} 2>/dev/null || :
 fi
 """
+
+_ONCE_ZOOKEEPER = ("kafka-topics", "kafka-configs", "kafka-consumer-groups", "kafka-console-consumer")
+"""The commands that took --zookeeper."""
 
 _ONLY = """\
 if [ "${{1-}}" != {subcommand} ]; then
@@ -63,13 +75,19 @@ KAFKA_TOOLS = {
 def write(layout: Layout) -> None:
     """Write every script, and the argument files of the Java programs."""
     layout.write(layout.conf / "hosts", hosts_file())
-    own, python = _programs(layout), _exec(layout.python)
-    for room in ROOMS:
-        for name, script in {**own[room], "python": python, "python3": python}.items():
+    python = exec_script(layout.python)
+    for room, own in _programs(layout).items():
+        for name, script in {**own, "python": python, "python3": python}.items():
             layout.write(layout.bin / room / name, script, executable=True)
     home = layout.on_disk(layout.run / "spark-home" / "bin")
     home.mkdir(parents=True, exist_ok=True)
-    (home / "spark-submit").symlink_to(layout.bin / "spark" / "spark-submit")
+    if not (home / "spark-submit").is_symlink():
+        (home / "spark-submit").symlink_to(layout.bin / "spark" / "spark-submit")
+
+
+def rooms(layout: Layout) -> tuple[str, ...]:
+    """Give the services that have a command set."""
+    return (*ROOMS, REDIS) if layout.for_guests and "redis-cli" in layout.programs else ROOMS
 
 
 def environment(layout: Layout, room: str) -> dict[str, str]:
@@ -102,7 +120,7 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
 
 def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
     """Give each service's own commands as shell scripts."""
-    return {
+    found = {
         "zookeeper": {"zookeeper-shell": _kafka(layout, "zookeeper-shell", words='-server "$@"')},
         "kafka": {name: _kafka(layout, name) for name in KAFKA_TOOLS if name.startswith("kafka-")},
         "cloudera": {
@@ -121,13 +139,17 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
             **{name: _system(layout, name) for name in ("ab", "jq")},
             # Unbuffered: into a file as on a terminal, each message is there when it arrives.
             **dict.fromkeys(("kcat", "kafkacat"), _system(layout, "kcat", "-u")),
-            "flask": _exec(layout.python, "-m", "flask"),
+            "flask": exec_script(layout.python, "-m", "flask"),
         },
     }
+    if REDIS in rooms(layout):
+        found[REDIS] = {"redis-cli": _system(layout, "redis-cli")}
+    return found
 
 
 def _kafka(layout: Layout, name: str, words: str = '"$@"') -> str:
-    before = _TRANSLATE_ZOOKEEPER.format(kafka=layout.addresses.at("kafka")) if name == "kafka-topics" else ""
+    kafka = layout.addresses.at("kafka")
+    before = _TRANSLATE_ZOOKEEPER.format(name=name, kafka=kafka) if name in _ONCE_ZOOKEEPER else ""
     return _java(layout, name, KAFKA_TOOLS[name], layout.jars("kafka"), 256, before=before, words=words)
 
 
@@ -174,17 +196,21 @@ def _java(
 def _pyspark(layout: Layout) -> str:
     shell = _q(layout.pyspark / "shell.py")
     before = f"export PYTHONSTARTUP={shell} PYSPARK_SUBMIT_ARGS='--name PySparkShell pyspark-shell'\n"
-    return _exec(layout.python, before=before)
+    if layout.for_guests:  # as typed: with options, and with what is piped in
+        before = f'export PYTHONSTARTUP={shell} PYSPARK_SUBMIT_ARGS="--name PySparkShell $* pyspark-shell"\nset --\n'
+        return exec_script(layout.python, "-i", before=before)
+    return exec_script(layout.python, before=before)
 
 
 def _system(layout: Layout, name: str, *flags: str) -> str:
     program = layout.programs[name]
     before = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
-    return _exec(program.path, *flags, before=before)
+    return exec_script(program.path, *flags, before=before)
 
 
-def _exec(program: Path, *flags: str, before: str = "") -> str:
-    return f'#!/bin/sh\n{before}exec {" ".join((_q(program), *flags))} "$@"\n'
+def exec_script(program: Path, *flags: str, before: str = "") -> str:
+    """Give a shell script that becomes a program, with flags before the words that it is given."""
+    return f'#!/bin/sh\n{before}exec {shlex.join((str(program), *flags))} "$@"\n'
 
 
 def _q(path: Path) -> str:

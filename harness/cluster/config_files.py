@@ -27,28 +27,29 @@ log4j.appender.err.layout=org.apache.log4j.PatternLayout
 log4j.appender.err.layout.ConversionPattern=%d{{HH:mm:ss.SSS}} %p %c{{1}}: %m%n
 """
 
+_OLD_SPARK: Mapping[str, object] = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.storeAssignmentPolicy": "LEGACY",
+    "spark.sql.legacy.timeParserPolicy": "LEGACY",
+    "spark.sql.legacy.createHiveTableByDefault": "true",
+    "spark.sql.legacy.pathOptionBehavior.enabled": "true",
+}
+"""What was so in the course's Spark 2: a cast that fails gives NULL, a column takes values of other types, dates are
+read leniently, a table without USING is Hive's, and a path may be given twice. Spark's migration guides name them."""
+
 
 def write(layout: Layout) -> None:
     """Write every configuration file and make every data folder."""
-    for folder in (
-        layout.tmp,
-        layout.conf,
-        layout.training,
-        layout.conf / "spark",
-        layout.run / "presto" / "etc" / "catalog",
-    ):
+    write_for_commands(layout)
+    for folder in (layout.tmp, layout.training):
         layout.on_disk(folder).mkdir(parents=True, exist_ok=True)
     files = {
         "conf/zookeeper.properties": _properties(zookeeper(layout)),
         "conf/kafka.properties": _properties(kafka(layout)),
-        "conf/hadoop.xml": _xml(hadoop(layout)),
-        "conf/spark/spark-defaults.conf": "".join(f"{key} {value}\n" for key, value in spark(layout).items()),
         "conf/presto.properties": _properties(presto(layout)),
         "presto/etc/catalog/hive.properties": _properties(presto_hive(layout)),
         "conf/log4j-server.properties": _LOG4J1.format(level="INFO"),
-        "conf/log4j-command.properties": _LOG4J1.format(level="ERROR"),
         "conf/log4j2-server.properties": _LOG4J2.format(level="info"),
-        "conf/log4j2-command.properties": _LOG4J2.format(level="error"),
     }
     for name, text in files.items():
         layout.write(layout.run / name, text)
@@ -56,6 +57,18 @@ def write(layout: Layout) -> None:
     plugin.mkdir(parents=True, exist_ok=True)
     for jar in layout.jars("presto-hive"):
         (plugin / jar.name).symlink_to(jar)
+
+
+def write_for_commands(layout: Layout) -> None:
+    """Write the configuration files of commands; servers have the same hadoop.xml."""
+    files = {
+        "hadoop.xml": _xml(hadoop(layout)),
+        "spark/spark-defaults.conf": "".join(f"{key} {value}\n" for key, value in spark(layout).items()),
+        "log4j-command.properties": _LOG4J1.format(level="ERROR"),
+        "log4j2-command.properties": _LOG4J2.format(level="error"),
+    }
+    for name, text in files.items():
+        layout.write(layout.conf / name, text)
 
 
 def zookeeper(layout: Layout) -> Mapping[str, object]:
@@ -114,6 +127,7 @@ def hadoop(layout: Layout) -> Mapping[str, object]:
 def spark(layout: Layout) -> Mapping[str, object]:
     """The defaults of every Spark driver, of `hive` too."""
     return {
+        **(_OLD_SPARK if layout.for_guests else {}),
         "spark.master": "local[2]",
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
@@ -160,12 +174,15 @@ def presto(layout: Layout) -> Mapping[str, object]:
 
 
 def presto_hive(layout: Layout) -> Mapping[str, object]:
-    """Presto's catalog `hive`. Parquet columns are found by name, as Spark and Hive do."""
+    """Presto's catalog `hive`. Parquet columns are found by name, as Spark and Hive do; for guests by position.
+
+    The course's Presto found them by position, and submissions rely on it: a table's column User_Agent over User-Agent.
+    """
     return {
         "connector.name": "hive-hadoop2",
         "hive.metastore.uri": f"thrift://{layout.addresses.at('metastore')}",
         "hive.config.resources": layout.conf / "hadoop.xml",
-        "hive.parquet.use-column-names": "true",
+        "hive.parquet.use-column-names": "false" if layout.guests else "true",
         "hive.allow-drop-table": "true",
     }
 

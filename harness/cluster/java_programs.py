@@ -23,30 +23,30 @@ _SCRIPT = """\
 {before}archive={archive}
 if [ -e "$archive" ]; then
   exec {java} "-XX:SharedArchiveFile=$archive" -Xlog:cds=off -Xlog:cds+dynamic=off @{arguments} {words}
-elif mkdir {training} 2>/dev/null; then
-  exec {java} "-XX:ArchiveClassesAtExit=$archive.{run}" -Xlog:disable @{arguments} {words}
-fi
+{training}fi
 exec {java} @{arguments} {words}
+"""
+
+
+_TRAINING = """\
+elif mkdir {mark} 2>/dev/null; then
+  exec {java} "-XX:ArchiveClassesAtExit=$archive.{run}" -Xlog:disable @{arguments} {words}
 """
 
 
 def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "", words: str = '"$@"') -> str:
     """Write a program's argument file. Returns the shell script that starts it.
 
-    `before` are shell lines that come first, `words` the arguments that it passes on.
+    `before` are shell lines that come first, `words` the arguments that it passes on. A guest's program uses an archive
+    where there is one, and never writes one: it would be loaded into the programs of later runs.
     """
     own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
     arguments = layout.conf / f"{name}.java"
     layout.write(arguments, replace(command, properties=own).argument_file())
-    return _SCRIPT.format(
-        before=before,
-        archive=_q(_archive(layout, name, command)),
-        java=_q(layout.java),
-        arguments=_q(arguments),
-        words=words,
-        training=_q(layout.training / name),
-        run=layout.run.name,
-    )
+    parts = {"java": _q(layout.java), "arguments": _q(arguments), "words": words}
+    mark = _q(layout.training / name)
+    training = "" if layout.for_guests else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
+    return _SCRIPT.format(before=before, archive=_q(_archive(layout, name, command)), training=training, **parts)
 
 
 def is_training(layout: Layout, name: str) -> bool:

@@ -84,6 +84,8 @@ class Keeper:
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)
         commands.write(layout)
+        if layout.guests:
+            guest_commands.write_guest(layout)
         return layout
 
     def _start_server(self, service: Service, command: Sequence[str], log: Path) -> Process:

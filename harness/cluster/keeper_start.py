@@ -56,6 +56,7 @@ def start(settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell) -> S
         str(toolchain.prepared),
         os.getpid(),
         dict(settings.ports),
+        guests=settings.guests,
     )
     folder.mkdir()
     try:

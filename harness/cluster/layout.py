@@ -23,6 +23,9 @@ class Layout:
 
     `run` holds all data of the cluster and goes with it; `logs` stays. `workspace` is where commands run: the
     project, which a private cluster has at /w205. `root` is where the files of an image are drafted.
+
+    `guests` says that strangers' commands run in the cluster. What is written for them has a layout of its own, below
+    the cluster's, with `for_guests`.
     """
 
     run: Path
@@ -39,6 +42,8 @@ class Layout:
     addresses: Addresses
     app: str
     root: Path = Path("/")
+    guests: bool = False
+    for_guests: bool = False
 
     def on_disk(self, path: Path) -> Path:
         """Give where a path of the cluster is on this machine: itself, or for an image below `root`, its draft."""
@@ -59,8 +64,8 @@ class Layout:
 
     @cached_property
     def tmp(self) -> Path:
-        """Temporary files of every process."""
-        return self.run / "tmp"
+        """Temporary files of every process; guests have a /tmp of their own."""
+        return Path("/tmp") if self.for_guests else self.run / "tmp"  # noqa: S108
 
     @cached_property
     def conf(self) -> Path:
@@ -76,6 +81,11 @@ class Layout:
     def bin(self) -> Path:
         """A folder of commands per service."""
         return self.run / "bin"
+
+    @cached_property
+    def lib(self) -> Path:
+        """Python files that are there where the harness is not: in images, and for guests."""
+        return self.run / "lib"
 
     @cached_property
     def hdfs_uri(self) -> str:
@@ -139,4 +149,5 @@ def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
         programs=programs,
         addresses=addresses,
         app=spec.app,
+        guests=spec.guests,
     )

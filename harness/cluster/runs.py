@@ -26,7 +26,10 @@ START_TIME = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """What a keeper is told when it starts: all that it cannot find out by itself. `starter` is its harness' pid."""
+    """What a keeper is told when it starts: all that it cannot find out by itself. `starter` is its harness' pid.
+
+    `guests` says that commands run in it that strangers wrote for the course's versions of 2018.
+    """
 
     id: str
     mode: str
@@ -38,6 +41,7 @@ class RunSpec:
     starter: int
     ports: dict[str, int] = field(default_factory=dict)
     backend: str = "local"
+    guests: bool = False
 
 
 def runs_dir() -> Path:
