@@ -73,7 +73,9 @@ class Confined:
         self._ended = threading.Event()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs, log.open("wb") as out:
-            self._process = subprocess.Popen(command, stdin=theirs, stdout=out, stderr=out, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, stdin=theirs.fileno(), stdout=out, stderr=out, start_new_session=True
+            )
         self._wire = ours
         self._log = log
         for work in (self._listen, self._watch):
@@ -251,5 +253,5 @@ def size_of(folder: Path) -> int:
     for root, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):
-                total += os.lstat(os.path.join(root, name)).st_blocks * 512
+                total += (Path(root) / name).lstat().st_blocks * 512
     return total

@@ -10,13 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from harness.cluster.local import LocalCluster
-from harness.errors import EnvironmentFault, HarnessError
+from harness.errors import HarnessError
 from harness.grade.model import Submission
-from harness.grade.rerun import asks, guest, sandbox
+from harness.grade.rerun import guest, sandbox
+from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
@@ -24,7 +25,7 @@ from harness.grade.rerun.places import HOME, Places, places
 from harness.grade.rerun.runner import HELPS, Runner, Say
 from harness.grade.rerun.sandbox import INSIDE, Seen
 from harness.grade.rerun.script import script, texts
-from harness.grade.rerun.streams import Streams
+from harness.grade.rerun.streams import Ask, Streams
 
 _LOGS: Mapping[str, Sequence[str]] = {
     "zookeeper": ("zookeeper",),
@@ -35,10 +36,23 @@ _LOGS: Mapping[str, Sequence[str]] = {
 _SKIPPED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"})
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How cells of Python are run: the words of the interpreter, and its environment."""
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+
+
 def rerun(
-    folder: Path | None, submission: Submission, cluster: LocalCluster, limits: Limits, say: Say = lambda _: None
+    folder: Path | None,
+    submission: Submission,
+    cluster: LocalCluster,
+    limits: Limits,
+    ask: Ask,
+    say: Say = lambda _: None,
 ) -> Rerun:
-    """Run a submission's commands on a cluster that is up and clean.
+    """Run a submission's commands on a cluster that is up and clean, whose servers `ask` asks.
 
     Raises EnvironmentFault when no sandbox can be had; what the submission does never raises.
     """
@@ -46,10 +60,6 @@ def rerun(
     units = script(submission)
     name = folder.name if folder else "submission"
     at = places(name, submission.files, list(texts(submission, units)))
-
-    def ask(question: str) -> Mapping[str, Any]:
-        return _ask(cluster, question)
-
     streams = Streams(ask, _queries(submission))
     with _stage() as stage:
         confined, environment, spark = _confine(folder, submission, at, cluster, limits, stage)
@@ -102,8 +112,8 @@ def _stage() -> Iterator[Path]:
 
 def _confine(
     folder: Path | None, submission: Submission, at: Places, cluster: LocalCluster, limits: Limits, stage: Path
-) -> tuple[Confined, Mapping[str, str]]:
-    """Start the sandbox with the submission in it. Gives it and the environment of the host's terminal."""
+) -> tuple[Confined, Mapping[str, str], Room]:
+    """Start the sandbox with the submission in it. Gives it, the environment of the host's terminal, and Python's."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
     told = cluster.keeper.ask(op="guest")
@@ -171,7 +181,12 @@ def _confine(
         "COLUMNS": "200",
         "HARNESS_HELPS": HELPS,
     }
-    return confined, environment
+    spark = told["environments"]["spark"]
+    cells = Room(
+        [python, str(INSIDE / "cells.py")],
+        {**spark, "PATH": f"{spark['PATH']}:{INSIDE}/bin", "HARNESS_HELPS": HELPS},
+    )
+    return confined, environment, cells
 
 
 def _copy(folder: Path | None, submission: Submission, to: Path) -> None:
@@ -207,13 +222,3 @@ def _queries(submission: Submission) -> Callable[[str], int]:
         return max(1, sum(len(re.findall(r"\.\s*writeStream\b", text)) for text in named))
 
     return count
-
-
-def _ask(cluster: LocalCluster, question: str) -> Mapping[str, Any]:
-    """Ask the servers from inside their network."""
-    done = cluster.exec("mids", f"python {shlex.quote(str(Path(asks.__file__)))} {question}", timeout=120.0)
-    if done.exit_code:
-        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise EnvironmentFault("The cluster does not answer.", wanted=question, seen=last)
-    answer: Mapping[str, Any] = json.loads(done.stdout)
-    return answer

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,12 +32,16 @@ FOLLOW_TIME: Final = 2.0
 LOOP_TIME: Final = 10.0
 """Seconds that a loop of load goes on at least once the streams are there to see it."""
 
+GOES_ON: Final = (Way.SERVE, Way.FOLLOW, Way.STREAM, Way.LOOP)
+_ENDERS: Final = ("down", "stop", "kill", "rm")
+
 _READ: Final = 4 * MIB
 """Bytes of an output that are kept."""
 
 HELPS: Final = "/tmp/.w205-helps"  # noqa: S108
 """Where helps note that they were used."""
 
+_TYPED_IN: Final = re.compile(rf"^{INSIDE}/inbox/\d+\.sh: line \d+: ", re.MULTILINE)
 _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
 
 
@@ -89,6 +95,7 @@ class Runner:
         self._shown = _outputs(submission)
         self._state_taken = False
         self._was_down = False
+        self._settled = False
 
     def run(self) -> list[Ran]:
         """Type everything. Never raises for what the submission does."""
@@ -116,10 +123,12 @@ class Runner:
         if unit.reads:
             self._quieten(at)
         verb = _compose_verb(unit)
-        if verb in ("down", "rm") and not any(_compose_verb(later) == "up" for later in self._units[at:]):
+        if verb in _ENDERS and not any(_compose_verb(later) == "up" for later in self._units[at:]):
             self._take_state()
-        if verb == "down":
-            self._was_down = True
+        if verb in _ENDERS:
+            self._was_down = self._was_down or verb == "down"
+            for terminal in self._going(*GOES_ON):
+                terminal.ending = terminal.ending or Ending.STOPPED
         elif verb == "up" and self._was_down:
             self._was_down = False
             self._streams.clean()
@@ -136,6 +145,7 @@ class Runner:
         if unit.is_python:
             self._cell(at, unit)
             return
+        self._settled = self._settled and unit.reads
         seen = self._streams.seen() if unit.way is Way.STREAM else {}
         terminal = self._start(at, unit)
         clock = time.monotonic()
@@ -214,8 +224,8 @@ class Runner:
         clock = time.monotonic()
         if not self._more_streams(at):
             self._end_loops()
-        if self._going(Way.STREAM):
-            self._streams.settle(self._limits.settle)
+        if self._going(Way.STREAM) and (not self._settled or self._going(Way.LOOP)):
+            self._settled = self._streams.settle(self._limits.settle)
         self.own_seconds += time.monotonic() - clock
 
     def _more_streams(self, at: int) -> bool:
@@ -231,7 +241,7 @@ class Runner:
                 self._wait(terminal, self._limits.loop)
                 continue
             until = max(terminal.job.started, began) + self._limits.settle
-            self._until(terminal, lambda t=terminal: self._had_rounds(t), until - time.monotonic())
+            self._until(terminal, partial(self._had_rounds, terminal), until - time.monotonic())
             terminal.stop_file.touch()
             if not terminal.job.done.wait(30.0):
                 terminal.note = "stopped in the middle of a round"
@@ -299,7 +309,7 @@ class Runner:
         command = unit.text
         if unit.way is Way.FEED and unit.typed.form != "shell":
             command = f"{unit.opener.rstrip(' ;')} <<< {_quoted(unit.text)}"
-        background = unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM, Way.LOOP)
+        background = unit.way in GOES_ON
         return captured(
             unit.typed.service or "host",
             command,
@@ -336,7 +346,7 @@ def _beginning(file: Path) -> str:
             data = opened.read(_READ)
     except OSError:
         return ""
-    return decode(data)
+    return _TYPED_IN.sub("bash: ", decode(data))
 
 
 def _quoted(text: str) -> str:

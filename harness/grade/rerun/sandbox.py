@@ -154,7 +154,7 @@ def _bwrap(
         if path.is_symlink():
             words += ["--symlink", str(path.readlink()), str(path)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/dev/shm"]  # noqa: S108
-    for folder in ("/tmp", "/var/tmp", str(WORK), str(HOME)):  # noqa: S108
+    for folder in ("/tmp", "/var/tmp", "/root", str(WORK), str(HOME)):  # noqa: S108
         words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
     for path, source in sources.items():
         words += ["--ro-bind", str(source), str(path)]

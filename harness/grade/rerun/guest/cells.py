@@ -1,7 +1,7 @@
-"""Runs Python that a report shows, cell by cell, as a notebook or the pyspark prompt does: one after another, in one place.
+"""Runs Python that a report shows, cell by cell, as a notebook or the pyspark prompt does: all in one place.
 
-Each line on stdin is JSON: the file of a cell, and the mark to print on both streams when it is done. `spark` and `sc` are
-there for a cell that names them. Lines that begin with `!` go to a shell, those with `%` are left out.
+Each line on stdin is JSON: the file of a cell, and the mark to print on both streams when it is done. `spark` and `sc`
+are there for a cell that names them. Lines that begin with `!` go to a shell, those with `%` are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 _SPARK = re.compile(r"\b(?:spark|sc|sqlContext)\b")
@@ -66,8 +67,7 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            with open(asked["file"], encoding="utf-8", errors="replace") as file:
-                run(file.read(), namespace)
+            run(Path(asked["file"]).read_text(encoding="utf-8", errors="replace"), namespace)
         except SystemExit:
             pass
         except BaseException:

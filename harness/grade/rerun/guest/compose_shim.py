@@ -1,7 +1,7 @@
 """`docker-compose` and `docker` of the sandbox: they lead to the services that the rerun brought up.
 
-`exec SERVICE COMMAND` runs the command in that service's environment. What starts and ends containers only changes which
-services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it cannot do.
+`exec SERVICE COMMAND` runs the command in that service's environment. What starts and ends containers only changes
+which services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it cannot do.
 
 Run as `compose_shim.py docker-compose|docker ARGUMENTS`. Only the standard library is used.
 """
