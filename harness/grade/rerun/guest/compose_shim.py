@@ -1,7 +1,8 @@
 """`docker-compose` and `docker` of the sandbox: they lead to the services that the rerun brought up.
 
 `exec SERVICE COMMAND` runs the command in that service's environment. What starts and ends containers only changes
-which services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it cannot do.
+which services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it
+cannot do.
 
 Run as `compose_shim.py docker-compose|docker ARGUMENTS`. Only the standard library is used.
 """
@@ -64,9 +65,7 @@ class World:
                 if room in self.ended:
                     fail(f"ERROR: No container found for {room}_1")
                 return room
-        if name in self.lacking:
-            fail(f"ERROR: {name}: {self.lacking[name]}")
-        fail(f"ERROR: No such service: {name}")
+        raise SystemExit(f"ERROR: {name}: {self.lacking[name]}" if name in self.lacking else f"ERROR: No such service: {name}")
 
     def container(self, room: str) -> str:
         """Give the name that Compose gives a service's container."""
