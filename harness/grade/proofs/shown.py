@@ -40,7 +40,7 @@ def prove(proof: Proof, case: Case) -> Proven:
     if best is None:
         return Proven(NOTHING, f"the report has no command with {said}", values={"expected": said})
     line, at, lacking = best
-    text = next((text for _, text in blocks[at].printed() if text.strip()), "")
+    line, text = next(((line, text) for line, text in blocks[at].printed() if text.strip()), (line, ""))
     evidence = (Evidence("", line, text.strip()[:200]),)
     share = Fraction(len(wanted) - len(lacking), len(wanted))
     why = f"{said}: {', '.join(_PARTS[part] for part in lacking) or ', '.join(wanted)}"
