@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.grade.results import words
 from harness.grade.results.graded import Graded
-from harness.grade.score import Judged, Level
+from harness.grade.score import Judged
 from harness.render.readme import table
 from harness.render.shown import line
 from harness.render.text import inline
@@ -18,22 +18,16 @@ def render_feedback(graded: Graded) -> str:
     blocks += [f"**{each}**" for each in (words.notice(score), inline(line(shown.problem))) if each]
     if score.points is not None:
         rows = (
-            (words.SIGNS[each.level], inline(line(each.criterion.title)), words.of_criterion(each))
-            for each in score.criteria
+            (words.sign(each), inline(line(each.criterion.title)), words.of_criterion(each)) for each in score.criteria
         )
         blocks.append(table(("", "criterion", "points"), rows))
-        blocks += map(_criterion, sorted(score.criteria, key=_later))
+        blocks += map(_criterion, sorted(score.criteria, key=words.urgency))
     return "\n\n".join(blocks) + "\n"
-
-
-def _later(judged: Judged) -> bool:
-    """What is full comes after what can be mended."""
-    return judged.level is Level.FULL
 
 
 def _criterion(judged: Judged) -> str:
     parts = [
-        f"### {words.SIGNS[judged.level]} {inline(line(judged.criterion.title))} ({words.of_criterion(judged)})",
+        f"### {words.sign(judged)} {inline(line(judged.criterion.title))} ({words.of_criterion(judged)})",
         inline(words.feedback(judged)),
         "\n".join(f"- {inline(each)}" for each in words.evidence(judged)),
         "\n".join(f"- {inline(each)}" for each in words.unproven(judged)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.grade.results import words
 from harness.grade.results.graded import Graded
-from harness.grade.score import Level, State
+from harness.grade.score import State
 from harness.render import webpage
 
 _VERDICTS = {State.HUMAN: "waiting", State.INFRASTRUCTURE: "infrastructure"}
@@ -23,7 +23,7 @@ def render_feedback_page(graded: Graded, *, for_grader: bool = False) -> str:
         verdict=_VERDICTS.get(score.state, "passed"),
         points=words.points(score),
         notice=words.notice(score),
-        criteria=sorted(score.criteria, key=lambda each: each.level is Level.FULL) if score.points is not None else (),
+        criteria=sorted(score.criteria, key=words.urgency) if score.points is not None else (),
         words=words,
         breaches=shown.rerun.breaches if shown.rerun else (),
         helps=shown.rerun.helps if shown.rerun else (),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from harness.grade.points import text_of
 from harness.grade.score import Judged, Level, Score, State
 from harness.render.shown import line
 from harness.render.text import plural
 
-SIGNS = {Level.FULL: "✓", Level.PARTIAL: "◐", Level.NONE: "✗", Level.NOT_JUDGED: "–"}
+SIGNS: Final = {"full": "✓", "partial": "◐", "none": "✗", "not-judged": "–"}
 
 _LONGEST = 4_000
 """Characters of a feedback text."""
@@ -18,6 +20,22 @@ _MOST = 20
 FAULT = "The cluster or the harness failed, not your work: there are no points yet. It will be run again."
 UNREAD = "There are no points yet: a person will look at it."
 WAITING = "A person will look at it before the points are final."
+
+
+def look(judged: Judged) -> str:
+    """Give the level as a word for a style sheet; an option that was not taken is no fault."""
+    level = Level.NOT_JUDGED if judged.criterion.bonus and judged.level is Level.NONE else judged.level
+    return level.value.replace(" ", "-")
+
+
+def sign(judged: Judged) -> str:
+    """Give the sign of a criterion's level."""
+    return SIGNS[look(judged)]
+
+
+def urgency(judged: Judged) -> int:
+    """Sort what can be mended first, then what is full, then the options that were not taken."""
+    return {"full": 1, "not-judged": 2}.get(look(judged), 0)
 
 
 def points(score: Score) -> str:
