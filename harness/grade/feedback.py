@@ -11,7 +11,7 @@ from harness.grade.points import text_of
 from harness.grade.proofs.model import Proven
 from harness.grade.rubric import Criterion, placeholders
 
-_SENTENCE: Final = re.compile(r"(?<=[.!?:]) +(?=\S)")
+_SENTENCE: Final = re.compile(r"(?<=[.!?]) +(?=\S)")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from scored import CRITERIA, HIDDEN, rubric
 
 from harness.errors import UsageError
 from harness.grade.rubric import SHIPPED, load_rubric, parse
+from harness.grade.rubric_check import KINDS
 
 HEAD = "rubric: x\ntitle: X\npoints: 1\ncriteria:\n"
 ONE = (
@@ -93,6 +96,22 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="cannot be read"):
         load_rubric(str(tmp_path / "bytes.yaml"))
+
+
+def test_the_example_of_the_document_is_a_rubric() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rubrics.md").read_text()
+    example = parse(text.split("```yaml\n")[1].split("```")[0], "docs")
+    assert [each.points for each in example.criteria] == [1, 2]
+
+
+def test_the_document_names_every_property_and_kind() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rubrics.md").read_text()
+    schema = json.loads(resources.files("harness.grade").joinpath("rubric.schema.json").read_text())
+    for kind in ("code", "report", "step", "state"):
+        for name in schema["$defs"][kind]["properties"][kind]["enum"]:
+            assert f"`{name}`" in text or f"`{kind}: {name}`" in text, name
+    for kind in KINDS:
+        assert f"`{kind}: " in text, kind
 
 
 def test_a_file_of_the_grader_is_read(tmp_path: Path) -> None:

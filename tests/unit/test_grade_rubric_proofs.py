@@ -123,6 +123,11 @@ def test_a_query_at_the_prompt_of_presto_counts_for_presto() -> None:
         ("report: markdown", f"# A\n\n## B\n\nwords\n\n```\n{SWORD}\n```\n", "1"),
         ("report: markdown", "only words\n", "1/3"),
         ("report: event", fences(f"{COMPOSE} kafkacat -C -b kafka:29092 -t events -o beginning -e", EVENT), "1"),
+        (
+            "report: event",
+            fences("kafkacat -C -b kafka:29092 -t e", '{"a": {"b": 1}, "event_type": "x"}'),
+            "1",
+        ),
         ("report: event", fences(SWORD), "0"),
         ("report: services", "zookeeper, kafka and mids", "1/2"),
         ("report: appendix", "# A\n\n## Appendix: enhancements\n\n" + "word " * 40, "1"),

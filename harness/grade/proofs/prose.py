@@ -40,10 +40,9 @@ def is_about(blocks: Sequence[Block], at: int) -> bool:
     return False
 
 
-def under_heading(blocks: Sequence[Block], at: int) -> bool:
-    """Whether a heading that is not the report's title stands somewhere above."""
-    headings = [place for place, block in enumerate(blocks[:at]) if block.kind is Kind.HEADING]
-    return len(headings) > 1 or (len(headings) == 1 and headings[0] != 0)
+def first_heading(blocks: Sequence[Block]) -> int:
+    """Give the place of the first heading that is not the report's title; their number where there is none."""
+    return next((at for at, block in enumerate(blocks) if at and block.kind is Kind.HEADING), len(blocks))
 
 
 def steps(blocks: Sequence[Block]) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Final
 from harness.grade.code.compose import compose_services
 from harness.grade.model import Evidence
 from harness.grade.proofs.model import ALL, NOTHING, Case, Proven, of_count
-from harness.grade.proofs.prose import count_words, is_about, sections, steps, under_heading
+from harness.grade.proofs.prose import count_words, first_heading, is_about, sections, steps
 from harness.grade.rubric import Proof
 from harness.readme.blocks import Block, Kind
 from harness.render.text import plural
@@ -19,7 +19,7 @@ _SUMMARY: Final = re.compile(r"summary|overview|introduction|abstract|background
 _APPENDIX: Final = re.compile(
     r"appendix|enhance|extension|extra|addition|bonus|option|further|beyond|advanced|second event|guild", re.I
 )
-_EVENT: Final = re.compile(r"\{[^{}\n]{0,2000}[\"']event_type[\"']\s*:", re.I)
+_EVENT: Final = re.compile(r"\\?[\"']event_type\\?[\"']\s*:", re.I)
 _AGGREGATE: Final = re.compile(r"\b(?:count|sum|avg|min|max|approx_distinct)\s*\(|\bgroup\s+by\b", re.I)
 _TOOLS: Final = (r"flask", r"kafka", r"spark", r"hdfs|hadoop|cloudera", r"hive", r"presto|trino")
 _SERVICES: Final = ("cloudera", "kafka", "mids", "presto", "spark", "zookeeper")
@@ -56,25 +56,24 @@ def _summary(proof: Proof, case: Case) -> Proven:
 
 
 def _headings(_: Proof, case: Case) -> Proven:
-    return _of_steps(case, under_heading, "under a heading")
+    first = first_heading(case.submission.blocks)
+    return _of_steps(case, lambda at: at > first, "under a heading")
 
 
 def _sentences(_: Proof, case: Case) -> Proven:
-    return _of_steps(case, is_about, "with a sentence about it")
+    return _of_steps(case, lambda at: is_about(case.submission.blocks, at), "with a sentence about it")
 
 
-def _of_steps(case: Case, holds: Callable[..., bool], words: str) -> Proven:
+def _of_steps(case: Case, holds: Callable[[int], bool], words: str) -> Proven:
     blocks = case.submission.blocks
     found = steps(blocks)
-    good = [at for at in found if holds(blocks, at)]
-    bad = [blocks[at].first_line for at in found if at not in good]
+    bad = [blocks[at].first_line for at in found if not holds(at)]
     if not found:
         return Proven(NOTHING, "the report has no commands")
     evidence = tuple(Evidence("", line, "") for line in bad[:10])
     values = {"line": str(bad[0])} if bad else {}
-    return Proven(
-        Fraction(len(good), len(found)), f"{len(good)} of {plural(len(found), 'step')} {words}", evidence, values
-    )
+    good = len(found) - len(bad)
+    return Proven(Fraction(good, len(found)), f"{good} of {plural(len(found), 'step')} {words}", evidence, values)
 
 
 def _markdown(_: Proof, case: Case) -> Proven:
@@ -94,7 +93,7 @@ def _event(_: Proof, case: Case) -> Proven:
     for block in case.submission.blocks:
         if block.kind in kinds and block.form not in ("python", "pyspark"):
             for line, text in block.printed():
-                if _EVENT.search(text[:4000]):
+                if "{" in text and _EVENT.search(text[:4000]):
                     return Proven(ALL, "an event is shown as JSON", (Evidence("", line, text.strip()[:200]),))
     return Proven(NOTHING, "no event is shown as JSON")
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
 from harness.grade.model import Evidence
 from harness.grade.proofs.commands import of_block
 from harness.grade.proofs.model import NOTHING, Case, Proven
-from harness.grade.proofs.prose import is_about, under_heading
+from harness.grade.proofs.prose import first_heading, is_about
 from harness.grade.rubric import Proof, words
-from harness.readme.blocks import Block, Kind
+from harness.readme.blocks import Kind
 
 _PARTS: Final = {
     "command": "no command",
@@ -28,11 +27,19 @@ def prove(proof: Proof, case: Case) -> Proven:
     wanted = words(proof.options.get("with", list(_PARTS)))
     names = set(proof.words)
     said = " or ".join(proof.words)
+    answered = {block.answers for block in blocks if block.kind in _ANSWERS}
+    heading = first_heading(blocks)
     best: tuple[int, int, list[str]] | None = None
     for at, block in enumerate(blocks):
         if block.kind not in (Kind.COMMAND, Kind.LISTING) or not names & of_block(block, case.submission):
             continue
-        lacking = [part for part in wanted if not _has(part, blocks, at)]
+        there = {
+            "command": True,
+            "output": block.first_line in answered,
+            "words": is_about(blocks, at),
+            "heading": at > heading,
+        }
+        lacking = [part for part in wanted if not there[part]]
         if best is None or len(lacking) < len(best[2]):
             best = (block.first_line, at, lacking)
         if not lacking:
@@ -45,15 +52,3 @@ def prove(proof: Proof, case: Case) -> Proven:
     share = Fraction(len(wanted) - len(lacking), len(wanted))
     why = f"{said}: {', '.join(_PARTS[part] for part in lacking) or ', '.join(wanted)}"
     return Proven(share, why, evidence, {"line": str(line)})
-
-
-def _has(part: str, blocks: Sequence[Block], at: int) -> bool:
-    match part:
-        case "output":
-            first = blocks[at].first_line
-            return any(block.kind in _ANSWERS and block.answers == first for block in blocks)
-        case "words":
-            return is_about(blocks, at)
-        case "heading":
-            return under_heading(blocks, at)
-    return True
