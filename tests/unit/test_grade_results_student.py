@@ -35,7 +35,7 @@ AGAIN = rerun(
 )
 WRONG = Finding("ab-length", Verdict.DISAGREES, 7, "It is wrong.", 3, 4, evidence=(Evidence("", 9, "as here"),))
 LEAK = Finding("rows-top", Verdict.DISAGREES, 7, f"{SECRET} finding.", f"{SECRET} 1", 2)
-BY = {"rubric": "'test'", "hidden_checks": "[rows-*]"}
+FOUND = HIDDEN.replace(f"{SECRET}.txt", "app.py")
 FAULT = graded(again=rerun(fault=f"kafka ended {HOSTILE}"))
 KINDS = {
     "usual": graded(extra=[WRONG], again=AGAIN),
@@ -43,7 +43,7 @@ KINDS = {
     "fault": FAULT,
     "unreadable": Graded("lee", unreadable(rubric(), "The folder has no report."), problem="The folder has no report."),
     "hidden": graded(by=rubric(CRITERIA + HIDDEN, hidden_checks="[rows-*]"), extra=[LEAK]),
-    "counted": graded(by=rubric(CRITERIA + HIDDEN, "6", hidden_points="counted"), extra=[WRONG]),
+    "counted": graded(by=rubric(CRITERIA + FOUND, "6", hidden_points="counted"), extra=[WRONG]),
 }
 
 
@@ -181,7 +181,7 @@ def test_a_finding_of_a_hidden_check_is_for_graders() -> None:
 
 
 def test_points_that_are_counted_and_hidden_are_in_the_total() -> None:
-    assert json.loads(student_files(KINDS["counted"])["results.json"])["score"] == 2
+    assert json.loads(student_files(KINDS["counted"])["results.json"])["score"] == 5
     assert KINDS["counted"].score.max == 6
 
 
