@@ -30,6 +30,9 @@ ORIGINAL: Mapping[str, tuple[str, int]] = {
 }
 """Every listener: the host name and the port that the original's commands use."""
 
+ASIDE: Mapping[str, tuple[str, int]] = {"redis": ("redis", 6379)}
+"""Listeners that are there only when they are asked for. Nobody is told when one of their ports is another."""
+
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104
 
 HOST_NAMES = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
@@ -51,7 +54,7 @@ class Addresses:
 
     def host(self, listener: str) -> str:
         """Give the host name under which a listener is reached."""
-        return LOOPBACK if self.mode == "open" else ORIGINAL[listener][0]
+        return LOOPBACK if self.mode == "open" else {**ORIGINAL, **ASIDE}[listener][0]
 
     def at(self, listener: str) -> str:
         """Give `host:port` of a listener."""
@@ -104,6 +107,7 @@ class Reservations:
             else:
                 ports[name] = self._any()
                 notes.append(f"port {original} of {name} is taken: using {ports[name]}")
+        ports |= {name: self.one(original) for name, (_, original) in ASIDE.items()}
         return ports, notes
 
     def take(self, name: str, port: int) -> int:
@@ -185,4 +189,4 @@ def _listener(port: int) -> str:
 
 def hosts_file(names: Sequence[str] = HOST_NAMES) -> str:
     """Give the text of a hosts file in which every service is at loopback."""
-    return f"{LOOPBACK} localhost\n" + "".join(f"{LOOPBACK} {name}\n" for name in names)
+    return f"{LOOPBACK} localhost\n" + "".join(f"{LOOPBACK} {name}\n" for name in (*names, *ASIDE))

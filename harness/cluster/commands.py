@@ -67,7 +67,7 @@ KAFKA_TOOLS = {
     "kafka-configs": "kafka.admin.ConfigCommand",
     "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
-    "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
+    "kafka-console-producer": "kafka.tools.ConsoleProducer",
     "zookeeper-shell": "org.apache.zookeeper.ZooKeeperMain",
 }
 
@@ -136,14 +136,14 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
             "presto": _java(layout, "presto-cli", "com.facebook.presto.cli.Presto", layout.jars("presto-cli"), 256)
         },
         "mids": {
-            **{name: _system(layout, name) for name in ("ab", "jq")},
+            **{name: system_script(layout, name) for name in ("ab", "jq")},
             # Unbuffered: into a file as on a terminal, each message is there when it arrives.
-            **dict.fromkeys(("kcat", "kafkacat"), _system(layout, "kcat", "-u")),
+            **dict.fromkeys(("kcat", "kafkacat"), system_script(layout, "kcat", "-u")),
             "flask": exec_script(layout.python, "-m", "flask"),
         },
     }
     if REDIS in rooms(layout):
-        found[REDIS] = {"redis-cli": _system(layout, "redis-cli")}
+        found[REDIS] = {"redis-cli": system_script(layout, "redis-cli")}
     return found
 
 
@@ -202,7 +202,8 @@ def _pyspark(layout: Layout) -> str:
     return exec_script(layout.python, before=before)
 
 
-def _system(layout: Layout, name: str, *flags: str) -> str:
+def system_script(layout: Layout, name: str, *flags: str) -> str:
+    """Give a shell script that becomes a program of the system, with flags before the words that it is given."""
     program = layout.programs[name]
     before = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
     return exec_script(program.path, *flags, before=before)

@@ -47,6 +47,7 @@ def write(layout: Layout) -> None:
         "conf/zookeeper.properties": _properties(zookeeper(layout)),
         "conf/kafka.properties": _properties(kafka(layout)),
         "conf/presto.properties": _properties(presto(layout)),
+        "conf/redis.conf": "".join(f"{key} {value}\n" for key, value in redis(layout).items()),
         "presto/etc/catalog/hive.properties": _properties(presto_hive(layout)),
         "conf/log4j-server.properties": _LOG4J1.format(level="INFO"),
         "conf/log4j2-server.properties": _LOG4J2.format(level="info"),
@@ -184,6 +185,19 @@ def presto_hive(layout: Layout) -> Mapping[str, object]:
         "hive.config.resources": layout.conf / "hadoop.xml",
         "hive.parquet.use-column-names": "false" if layout.guests else "true",
         "hive.allow-drop-table": "true",
+    }
+
+
+def redis(layout: Layout) -> Mapping[str, object]:
+    """The settings of a Redis, which keeps nothing on the disk."""
+    return {
+        "bind": layout.addresses.bind,
+        "port": layout.addresses.ports["redis"],
+        "protected-mode": "no",
+        "dir": layout.data,
+        "save": '""',
+        "appendonly": "no",
+        "maxmemory": "128mb",
     }
 
 

@@ -134,7 +134,9 @@ class Layout:
 def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
     """Give the layout of a run, as its keeper sees it."""
     cache = cache_dir()
-    programs = {tool.program: found for tool in system.TOOLS if (found := system.find(tool.program, cache))}
+    programs = {
+        tool.program: found for tool in (*system.TOOLS, *system.REDIS) if (found := system.find(tool.program, cache))
+    }
     return Layout(
         run=folder,
         project=Path(spec.project),

@@ -53,6 +53,8 @@ def for_server(name: str, ports: Mapping[str, int], broker: str) -> Probe:
             return presto(ports["presto"])
         case "api":
             return http_ok(ports["api"], "/healthz")
+        case "redis":
+            return redis(ports["redis"])
     raise KeyError(name)
 
 
@@ -147,6 +149,21 @@ def presto(port: int) -> Probe:
         return f"schemas {_presto_query(port, 'show schemas from hive')}"
 
     return Probe(f"SQL and the schemas of hive on {LOOPBACK}:{port}", _plain(ask))
+
+
+def redis(port: int) -> Probe:
+    """Ask for PING."""
+
+    def ask() -> str:
+        with socket.create_connection((LOOPBACK, port), TIMEOUT) as connection:
+            connection.settimeout(TIMEOUT)
+            connection.sendall(b"PING\r\n")
+            answer = connection.recv(100)
+        if answer != b"+PONG\r\n":
+            raise NotReady(f"answered {answer!r}")
+        return "PONG"
+
+    return Probe(f"PING on {LOOPBACK}:{port}", _plain(ask))
 
 
 def http_ok(port: int, path: str) -> Probe:

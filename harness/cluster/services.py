@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cluster import config_files, java_programs, probes
+from harness.cluster import commands, config_files, java_programs, probes
 from harness.cluster.addresses import LOOPBACK
 from harness.cluster.jvm import JavaCommand
 from harness.cluster.layout import Layout
 from harness.cluster.probes import Probe
 
 API = "api"
+REDIS = "redis"
 
 ROOM_OF: Mapping[str, str] = {
     "zookeeper": "zookeeper",
@@ -24,6 +25,11 @@ ROOM_OF: Mapping[str, str] = {
     API: "mids",
 }
 """The original's container that each server belongs to, in the order in which servers are shown."""
+
+
+def room_of(name: str) -> str:
+    """Give the container that a server belongs to; a Redis, which guests may have, has one of its own."""
+    return REDIS if name == REDIS else ROOM_OF[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,10 @@ class Service:
 
 
 def services(layout: Layout) -> dict[str, Service]:
-    """Give every server of the cluster by name, in the order in which they are shown."""
+    """Give every server of the cluster by name, in the order in which they are shown.
+
+    A Redis is among them where its program is; it starts only when it is asked for.
+    """
     conf, ports = layout.conf, layout.addresses.ports
 
     def probe(name: str) -> Probe:
@@ -175,6 +184,11 @@ def services(layout: Layout) -> dict[str, Service]:
             environment={"FLASK_APP": layout.app},
         ),
     ]
+    if "redis-server" in layout.programs:
+        file = layout.run / "start" / REDIS
+        script = commands.system_script(layout, "redis-server", str(conf / "redis.conf"))
+        layout.write(file, script, executable=True)
+        found.append(Service(REDIS, room_of(REDIS), REDIS, (str(file),), probe(REDIS)))
     return {service.name: service for service in found}
 
 

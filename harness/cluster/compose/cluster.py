@@ -35,7 +35,7 @@ from harness.cluster.compose.servers import ComposeServers
 from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
-from harness.cluster.services import API, ROOM_OF
+from harness.cluster.services import API, REDIS, ROOM_OF, room_of
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.locks import take
@@ -88,7 +88,8 @@ class ComposeCluster:
             tell({"event": "note", "text": text})
 
         logs.mkdir(parents=True, exist_ok=True)
-        tag = images.ensure(download, say, logs / "images.log")
+        engine.check()
+        tag = images.ensure(download, say, logs / "images.log", files.aside_of(settings))
         runs.runs_dir().mkdir(parents=True, exist_ok=True)
         folder = runs.run_dir(runs.new_id())
         spec = runs.RunSpec(
@@ -178,7 +179,7 @@ class ComposeCluster:
         self._show_files()
         clock = time.monotonic()
         printed: list[str] = []
-        present = [name for name in services if name != API and ROOM_OF[name] in self._project.spec.services]
+        present = [name for name in services if name != API and room_of(name) in self._project.spec.services]
         self._servers.boot(present, lambda: printed.append(self._containers.up()), tell)
         self._aside(f"{self.by_hand()}\ndocker compose up --detach", "".join(printed), clock)
         self._aside("docker compose ps", self._project.table(), time.monotonic())
@@ -201,7 +202,7 @@ class ComposeCluster:
 
     def logs(self, service: str) -> Path:
         """Give the log of a server; those of one container are in one, with the server's name in each line."""
-        known = (*ROOM_OF, *HOST_NAMES)
+        known = (*ROOM_OF, *HOST_NAMES, *((REDIS,) if REDIS in self._project.spec.services else ()))
         if service not in known:
             raise UsageError(f"Unknown service: {service}.", wanted=", ".join(dict.fromkeys(known)))
         return self._servers.log(service)

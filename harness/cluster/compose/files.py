@@ -18,6 +18,7 @@ from typing import Any
 from harness.cluster.addresses import LOOPBACK, ORIGINAL, Reservations
 from harness.cluster.compose import engine, images
 from harness.cluster.compose.project import ProjectSpec
+from harness.cluster.services import REDIS
 from harness.errors import UsageError
 from harness.settings import Settings
 
@@ -33,6 +34,7 @@ _ROLES: Mapping[str, str] = {
     r"(?:docker\.io/)?midsw205/presto": "presto",
     r"(?:docker\.io/)?confluentinc/cp-kafka": "kafka",
     r"(?:docker\.io/)?confluentinc/cp-zookeeper": "zookeeper",
+    r"(?:docker\.io/)?(?:library/|bitnami/)?redis": REDIS,
     rf"{images.REPOSITORY}/(?P<own>zookeeper|kafka|cloudera|spark|presto|mids)": "",
 }
 """The service that stands in for each image, whatever its tag."""
@@ -42,13 +44,22 @@ _HEALTH: Mapping[str, tuple[str, ...]] = {
     "kafka": ("kafka",),
     "cloudera": ("datanode", "metastore"),
     "presto": ("presto",),
+    REDIS: (REDIS,),
 }
 _HOSTS_OWN: Mapping[str, object] = {
     "privileged": True,
     **dict.fromkeys(("network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup"), "host"),
 }
 _SOCKETS = (Path("/var/run/docker.sock"), Path("/run/docker.sock"))
-_MEMORY = {"zookeeper": "384m", "kafka": "1g", "cloudera": "2g", "spark": "3g", "presto": "2g", "mids": "1g"}
+_MEMORY = {
+    "zookeeper": "384m",
+    "kafka": "1g",
+    "cloudera": "2g",
+    "spark": "3g",
+    "presto": "2g",
+    "mids": "1g",
+    REDIS: "256m",
+}
 
 
 def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) -> tuple[ProjectSpec, list[str]]:
@@ -114,6 +125,15 @@ def read_config(file: Path, *overrides: Path) -> Mapping[str, Any]:
     return found
 
 
+def aside_of(settings: Settings) -> tuple[str, ...]:
+    """Give the services beside the usual ones that a run's compose file has, whose images it needs."""
+    if settings.compose_file is None:
+        return ()
+    services = read_config(settings.compose_file).get("services") or {}
+    roles = {role_of(str(service.get("image", ""))) for service in services.values()}
+    return (REDIS,) if REDIS in roles else ()
+
+
 def role_of(image: str) -> str | None:
     """Give the service that stands in for an image, or None for one that is not the course's."""
     for pattern, role in _ROLES.items():
@@ -144,9 +164,10 @@ def _service(service: Mapping[str, Any], role: str | None, alias: str | None, ta
     if role:
         yield f"    image: {images.REPOSITORY}/{role}:{tag}"
         yield "    pull_policy: never"
-        if role == "spark" and not is_own(str(service.get("image", ""))):
+        if not is_own(str(service.get("image", ""))):
             yield "    environment:"
-            yield f"      PYSPARK_DRIVER_PYTHON: {images.OLD_PYTHON}"
+            for name, value in images.guest_variables(role).items():
+                yield f"      {name}: {_quoted(value)}"
         if role in _HEALTH and "healthcheck" not in service:
             words = ["CMD", "python3", str(images.AGENT), "ready", *_HEALTH[role]]
             yield "    healthcheck:"

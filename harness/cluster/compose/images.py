@@ -20,8 +20,8 @@ from importlib import resources
 from pathlib import Path
 
 import harness
-from harness.cluster import commands, config_files, services
-from harness.cluster.addresses import HOST_NAMES, ORIGINAL, Addresses
+from harness.cluster import commands, config_files, guest_commands, services
+from harness.cluster.addresses import ASIDE, HOST_NAMES, ORIGINAL, Addresses
 from harness.cluster.compose import engine
 from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.layout import Layout
@@ -38,9 +38,9 @@ REPOSITORY = "pipeline-harness"
 DEFAULT_BASE = "eclipse-temurin:17-jre-noble"
 HOME = Path("/opt/w205")
 AGENT = HOME / "lib" / "agent.py"
-OLD_JOBS = HOME / "lib" / "old_jobs.py"
-OLD_PYTHON = HOME / "bin" / "spark" / "old-python"
-"""The driver's Python for jobs that were written for the course's Spark."""
+PYTHON_PACKAGES = HOME / "python"
+BY_POSITION = "W205_PRESTO_BY_POSITION"
+"""The variable that makes a Presto find Parquet columns by position, as the course's did (see `entry.py`)."""
 
 BUILD_TIME = 1800.0
 
@@ -93,27 +93,27 @@ def tag() -> str:
     return digest.hexdigest()[:12]
 
 
-def images(now: str | None = None) -> list[Image]:
-    """Give the image of each service as it is now; `now` is today's tag, where it is known already."""
+def images(now: str | None = None, aside: Sequence[str] = ()) -> list[Image]:
+    """Give the image of each service as it is now, and of those `aside`; `now` is today's tag, where it is known."""
     now = now or tag()
-    names = {service: f"{REPOSITORY}/{service}:{now}" for service in HOST_NAMES}
+    names = {service: f"{REPOSITORY}/{service}:{now}" for service in (*HOST_NAMES, *aside)}
     return [Image(service, name, engine.image_size(name)) for service, name in names.items()]
 
 
-def ensure(download: fetch.Progress, say: Callable[[str], None], log: Path) -> str:
-    """Build the images that are missing. Returns their tag.
+def ensure(download: fetch.Progress, say: Callable[[str], None], log: Path, aside: Sequence[str] = ()) -> str:
+    """Build the images that are missing, of `aside` too: services that only some compose files have. Returns their tag.
 
     Raises EnvironmentFault with the end of the build's log when one cannot be built.
     """
     engine.check()
     now = tag()
-    if all(image.size is not None for image in images(now)):
+    if all(image.size is not None for image in images(now, aside)):
         return now
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
     fetch.ensure(cache, download)
     with exclusive(cache / "images.lock", lambda: say("another run builds the images: waiting for it")):
-        missing = [image for image in images(now) if image.size is None]
+        missing = [image for image in images(now, aside) if image.size is None]
         if missing:
             _build(cache, missing, now, say, log)
     return now
@@ -138,11 +138,12 @@ def _build(cache: Path, missing: Sequence[Image], now: str, say: Callable[[str],
 def draft(context: Path) -> None:
     """Write the settings, command scripts and start scripts of all services into the build context."""
     home = context / HOME.relative_to("/")
-    for name in ("conf", "bin", "start", "presto", "spark-home", "lib"):
+    for name in ("conf", "bin", "start", "presto", "spark-home", "lib", "guest"):
         shutil.rmtree(home / name, ignore_errors=True)
     layout = image_layout(context)
     config_files.write(layout)
     commands.write(layout)
+    guest_commands.write_guest(layout)
     servers = [
         {
             "name": service.name,
@@ -156,10 +157,8 @@ def draft(context: Path) -> None:
     ]
     settings = {"servers": servers, "ports": dict(layout.addresses.ports), "broker": layout.addresses.at("kafka")}
     layout.write(layout.conf / "servers.json", json.dumps(settings, indent=2, sort_keys=True))
-    old_python = f'#!/bin/sh\nexec {layout.python} {OLD_JOBS} "$@"\n'
-    layout.write(OLD_PYTHON, old_python, executable=True)
     for file in _library():
-        layout.write(HOME / "lib" / file.name, file.read_text(encoding="utf-8"))
+        layout.write(layout.lib / file.name, file.read_text(encoding="utf-8"))
     shutil.copyfile(compose_folder() / "Dockerfile", context / "Dockerfile")
 
 
@@ -175,12 +174,24 @@ def image_layout(context: Path) -> ImageLayout:
         archives=HOME / "class-data",
         java=HOME / "java" / "bin" / "java",
         python=Path("/usr/bin/python3"),
-        pyspark=HOME / "python" / "pyspark",
-        programs={name: Program(Path("/usr/bin") / name) for name in ("ab", "jq", "kcat")},
-        addresses=Addresses("container", {name: port for name, (_, port) in ORIGINAL.items()}),
+        pyspark=PYTHON_PACKAGES / "pyspark",
+        programs={name: Program(Path("/usr/bin") / name) for name in ("ab", "jq", "kcat", "redis-server", "redis-cli")},
+        addresses=Addresses("container", {name: port for name, (_, port) in {**ORIGINAL, **ASIDE}.items()}),
         app="app/game_api.py",
         root=context,
     )
+
+
+def guest_variables(service: str) -> dict[str, str]:
+    """Give the variables by which a container's commands are those of guests, where they differ from its own.
+
+    The folders of its user stay: they alone are that user's to write to.
+    """
+    layout = image_layout(Path("/"))
+    own, guest = commands.environment(layout, service), guest_commands.guest_environment(layout, service)
+    guest["PYTHONPATH"] += f":{PYTHON_PACKAGES}"
+    found = {name: value for name, value in guest.items() if own.get(name) != value and name not in ("HOME", "TMPDIR")}
+    return found | ({BY_POSITION: "true"} if service == "presto" else {})
 
 
 def _link_parts(cache: Path, context: Path) -> None:
@@ -269,12 +280,13 @@ def _requirements() -> Path:
 def _library() -> Iterator[Path]:
     """Give the files of the harness that the images hold."""
     package = Path(harness.__file__).parent / "cluster"
-    yield from (package / "compose" / "container" / name for name in ("agent.py", "entry.py", "old_jobs.py"))
+    yield from (package / "compose" / "container" / name for name in ("agent.py", "entry.py"))
     yield package / "probes.py"
 
 
 def _generators() -> Iterator[Path]:
     """Give the modules whose output the images hold."""
     package = Path(harness.__file__).parent / "cluster"
-    names = ("addresses", "commands", "config_files", "java_programs", "jvm", "layout", "services", "compose/images")
-    yield from (package / f"{name}.py" for name in names)
+    names = ("addresses", "commands", "config_files", "guest_commands", "java_programs", "jvm", "layout", "services")
+    yield from (package / f"{name}.py" for name in (*names, "compose/images"))
+    yield from sorted((package / "guest_files").glob("*.py"))

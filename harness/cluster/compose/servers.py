@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.addresses import ORIGINAL
+from harness.cluster.addresses import ASIDE, ORIGINAL
 from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.containers import Containers
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.servers import tail
-from harness.cluster.services import API, ROOM_OF
+from harness.cluster.services import API, REDIS, ROOM_OF, room_of
 from harness.errors import EnvironmentFault, HarnessError
 
 ASK_TIME = 0.5
@@ -109,13 +109,13 @@ class ComposeServers:
         """Give the state of every server that was started."""
         self.measure()
         states = []
-        for name, room in ROOM_OF.items():
-            server = self._servers.get(name)
+        for name in (*ROOM_OF, REDIS):
+            server, room = self._servers.get(name), room_of(name)
             if server is None:
                 continue
             if server.state == "ready" and self._containers.is_gone(room):
                 server.state = "dead"
-            host, port = ORIGINAL[name]
+            host, port = {**ORIGINAL, **ASIDE}[name]
             states.append(
                 ServerState(
                     name,
@@ -136,7 +136,7 @@ class ComposeServers:
             return self._peak_memory
         self._measured = time.monotonic()
         total = 0
-        for room in {ROOM_OF[name] for name in self._servers} | self._containers.started():
+        for room in {room_of(name) for name in self._servers} | self._containers.started():
             with suppress(AgentGone, EnvironmentFault):
                 found = self._containers.agent(room).ask("jobs")
                 total += int(found.get("pss", 0))
@@ -164,14 +164,14 @@ class ComposeServers:
 
     def _ask(self, server: Server, timeout: float) -> Mapping[str, Any]:
         try:
-            return self._containers.agent(ROOM_OF[server.name]).ask("ready", server=server.name, timeout=timeout)
+            return self._containers.agent(room_of(server.name)).ask("ready", server=server.name, timeout=timeout)
         except AgentGone as problem:
             raise self._dead(server) from problem
 
     def _dead(self, server: Server) -> EnvironmentFault:
         """Make the error for a server whose container ended."""
         server.state = "dead"
-        container = self._containers.state(ROOM_OF[server.name])
+        container = self._containers.state(room_of(server.name))
         if container is None:
             return self._fault(server, "its container is gone")
         if container.out_of_memory:

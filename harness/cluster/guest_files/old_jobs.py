@@ -19,12 +19,16 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 Used = Callable[[str, str], None]
+
+_NAMED = "__from_dict__"
+"""What marks a row that was made of named fields."""
 
 _CREATE = re.compile(
     r"^\s*create\s+external\s+table\s+(?:if\s+not\s+exists\s+)?(?P<table>[\w.`]+)"
@@ -50,6 +54,8 @@ _CLASSES = {text: name for name, texts in _SIMPLE.items() for text in texts}
 
 def mend_types(types: ModuleType, used: Used) -> None:
     """Mend `pyspark.sql.types`: rows of named fields, and types that are given as text."""
+    # Of old names that still work; the course's Spark said nothing of them.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
     _sort_rows(types, _once(used))
     _parse_without_session(types, _once(used))
 
@@ -79,7 +85,8 @@ def _once(used: Used) -> Used:
 
 def _sort_rows(types: ModuleType, used: Used) -> None:
     row_class, struct = types.Row, types.StructType
-    make, to_internal, verifier_of = row_class.__new__, struct.toInternal, types._make_type_verifier
+    make, to_internal = row_class.__new__, struct.toInternal
+    verifier_of, converter_of = types._make_type_verifier, types._create_converter
 
     def new(cls: Any, *values: Any, **fields: Any) -> Any:
         names = sorted(fields)
@@ -89,12 +96,12 @@ def _sort_rows(types: ModuleType, used: Used) -> None:
             row = make(cls, **{name: fields[name] for name in names})
             used("row", "Row(**fields) sorted its fields by name, as Spark did before version 3")
         if fields:
-            row.__from_dict__ = True
+            row.__dict__[_NAMED] = True  # it takes no attribute, and loses it when it is pickled, as then
         return row
 
     def by_name(row: Any, names: Sequence[str]) -> Any:
         """Give a row's values in the order of a schema, where it was made of named fields."""
-        if isinstance(row, row_class) and getattr(row, "__from_dict__", False):
+        if isinstance(row, row_class) and _NAMED in row.__dict__:
             return tuple(row[name] for name in names)
         return row
 
@@ -107,7 +114,14 @@ def _sort_rows(types: ModuleType, used: Used) -> None:
             return verify
         return lambda value: verify(by_name(value, data_type.names))
 
-    row_class.__new__, struct.toInternal, types._make_type_verifier = new, internal, verifier  # type: ignore[attr-defined]
+    def converter(data_type: Any) -> Any:
+        convert = converter_of(data_type)
+        if not isinstance(data_type, struct):
+            return convert
+        return lambda value: convert(by_name(value, data_type.names))
+
+    row_class.__new__, struct.toInternal = new, internal
+    types._make_type_verifier, types._create_converter = verifier, converter  # type: ignore[attr-defined]
 
 
 # Types as text

@@ -39,6 +39,12 @@ TOOLS = (
     Tool("bwrap", "bubblewrap", None, needed=False),
 )
 
+REDIS = (
+    Tool("redis-server", "redis-server", "redis", needed=False),
+    Tool("redis-cli", "redis-tools", "redis", needed=False),
+)
+"""What a guest needs whose compose file has a Redis; see `ensure_redis`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -83,6 +89,22 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> dict[str, Program]:
     return found
 
 
+def ensure_redis(cache_dir: Path, say: Callable[[str], None]) -> None:
+    """Make the programs of Redis present. They are unpacked even for root: installed, Debian's starts a server.
+
+    Raises EnvironmentFault with the command to type when they cannot be had.
+    """
+    missing = [tool for tool in REDIS if find(tool.program, cache_dir) is None]
+    why = _install(missing, cache_dir, say, unpacked=True) if missing else ""
+    if lacking := [tool for tool in missing if find(tool.program, cache_dir) is None]:
+        raise EnvironmentFault(
+            "Redis is missing.",
+            wanted=f"{', '.join(tool.program for tool in lacking)} on PATH: the submission's compose file has it",
+            seen=why or "no package manager that may be used here",
+            remedy=by_hand(lacking),
+        )
+
+
 def by_hand(tools: Sequence[Tool]) -> str:
     """Give the command that a user types to install the tools."""
     if sys.platform == "darwin":
@@ -95,18 +117,18 @@ def wanted(tool: Tool) -> bool:
     return tool.needed or sys.platform == "linux"
 
 
-def _install(tools: Sequence[Tool], cache_dir: Path, say: Callable[[str], None]) -> str:
+def _install(tools: Sequence[Tool], cache_dir: Path, say: Callable[[str], None], *, unpacked: bool = False) -> str:
     """Install the tools in the way that this machine allows. Returns why it did not work, or ''."""
     packages = [tool.debian for tool in tools]
     cache_dir.mkdir(parents=True, exist_ok=True)
     with exclusive(cache_dir / "tools.lock"):
         if sys.platform == "darwin" and shutil.which("brew"):
-            names = [tool.brew for tool in tools if tool.brew]
+            names = list(dict.fromkeys(tool.brew for tool in tools if tool.brew))
             say(f"installing {', '.join(names)} with brew")
             return _run(["brew", "install", "--quiet", *names])
         if not shutil.which("apt-get"):
             return "neither apt-get nor brew"
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and not unpacked:
             say(f"installing {', '.join(packages)} with apt-get")
             return _apt_install(packages)
         say(f"unpacking {', '.join(packages)} from Debian packages into {_root(cache_dir)} (no root needed)")

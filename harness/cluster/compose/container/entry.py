@@ -2,7 +2,7 @@
 
 `W205_SERVICE` names the service. A service without servers (`spark`, `mids`) runs the command that it was given, such
 as `bash`, or waits. The environment of the course's images is honoured: `KAFKA_LOG_DIRS` sets `log.dirs`,
-`ZOOKEEPER_CLIENT_PORT` sets `clientPort`.
+`ZOOKEEPER_CLIENT_PORT` sets `clientPort`. With `W205_PRESTO_BY_POSITION` Presto finds Parquet columns by position.
 
 Only the standard library is used, and nothing of the harness: this file is copied into the images.
 """
@@ -53,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
             signal.pause()
     if service in ("kafka", "zookeeper"):
         write_properties(HOME / "conf" / f"{service}.properties", from_environment(service, os.environ))
+    if service == "presto" and os.environ.get("W205_PRESTO_BY_POSITION"):
+        catalog = HOME / "presto" / "etc" / "catalog" / "hive.properties"
+        write_properties(catalog, {"hive.parquet.use-column-names": "false"})
     with ExitStack() as held:
         for port in settings.get("ports", {}).values():
             hold(port, held)
