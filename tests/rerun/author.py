@@ -13,9 +13,10 @@ import corpus
 import programs
 import story
 from document import Part, Role, Submission
-from rerun.expected import Aid, Answer, Expected, Growth, Typing
 from telling import Story, part_name
 from world import make_world
+
+from rerun.expected import Aid, Answer, Expected, Growth, Typing
 
 PRESTO = "presto --server presto:8080 --catalog hive --schema default"
 SERVICES = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
@@ -106,7 +107,9 @@ class Author(Story):
         """Type a command on the host."""
         return self.type(line + " &" * background, Typing(None, line, background=background, stops=stops))
 
-    def do(self, service: str, command: str, options: str = "", *, stops: bool = False, background: bool = False) -> int:
+    def do(
+        self, service: str, command: str, options: str = "", *, stops: bool = False, background: bool = False
+    ) -> int:
         """Type a command for a service."""
         line = f"docker-compose exec {options}{service} {command}{' &' * background}"
         detached = "-d " in options

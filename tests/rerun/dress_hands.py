@@ -8,11 +8,12 @@ from dataclasses import replace
 import programs
 import student_code
 from game import Extra, Route
+from world import Call
+
 from rerun import jobs
 from rerun.author import Author, Dress, row
 from rerun.dress_jobs import FIELDS, plain, route
 from rerun.expected import Aid, Typing
-from world import Call
 
 
 def scripts() -> Dress:
@@ -29,7 +30,7 @@ def scripts() -> Dress:
     a.flask("game_api.py")
     a.heading("Load")
     inner = 'ab -n 2 -H "Host: player_two" http://localhost:5000/score'
-    load = ["#!/bin/bash", "rounds=${1:-1}", "for run in $(seq $rounds)", "do", f"  docker-compose exec -T mids {inner}",
+    load = ["#!/bin/bash", "rounds=${1:-1}", "for i in $(seq $rounds)", "do", f"  docker-compose exec -T mids {inner}",
             "  sleep 1", "done >> ab.log"]  # fmt: skip
     a.hand_in("load.sh", "\n".join([*load, ""]), shown=True, form="bash")
     a.host("chmod +x load.sh")
@@ -53,7 +54,9 @@ def scripts() -> Dress:
     a.heading("Spark")
     after = jobs.ctas("score", "scores", "/tmp/scores")
     a.hand_in("write_hive_table.py", jobs.batch("score", "scores", "score", "", after, hive=True), shown=True)
-    a.host("cat > run_job.sh <<'EOF'\ndocker-compose exec -T spark spark-submit /w205/w205-final/write_hive_table.py\nEOF")
+    a.host(
+        "cat > run_job.sh <<'EOF'\ndocker-compose exec -T spark spark-submit /w205/w205-final/write_hive_table.py\nEOF"
+    )
     a.parts[-1] = a.parts[-1].with_lines(a.parts[-1].lines[0].split("\n"))
     a.host("bash run_job.sh")
     a.ls("/tmp/scores", 1)
@@ -73,7 +76,9 @@ def shells() -> Dress:
     a.prose("I like to be where things run.")
     a.compose()
     a.up()
-    a.hand_in("server.py", jobs.app(route("/feed", "feed_horse", "Munch"), route("/sell", "sell_horse", "Sold!")), shown=True)
+    a.hand_in(
+        "server.py", jobs.app(route("/feed", "feed_horse", "Munch"), route("/sell", "sell_horse", "Sold!")), shown=True
+    )
     a.topic("events")
     a.flask("server.py")
     a.heading("The container mids")
@@ -125,7 +130,9 @@ def gets() -> Dress:
     a = Author(33, "assignment-11-mira", backslashes=True, lead="mixed", heading="###")
     horse = Route("/buy_horse/<kind>", "buy_horse", "buy_horse", "A {} is yours\n", (Extra("kind", "path", ["mare"]),),
                   "GET", "horse", "horses")  # fmt: skip
-    bow = Route("/buy_bow", "buy_bow", "buy_bow", "Twang\n", (Extra("colour", "query", ["black"]),), "GET", "bow", "bows")
+    bow = Route(
+        "/buy_bow", "buy_bow", "buy_bow", "Twang\n", (Extra("colour", "query", ["black"]),), "GET", "bow", "bows"
+    )
     keys = ["Host", "Accept", "User-Agent", "event_type", "kind", "colour"]
     world = replace(a.world, module="game_api", routes=[horse, bow], main=horse, topic="events", key_order=keys,
                     table="horses", stream_table="horse_stream", events=[])  # fmt: skip
@@ -140,7 +147,11 @@ def gets() -> Dress:
     a.prose("To watch what arrives, this stays open:")
     a.do("mids", "kafkacat -C -b kafka:29092 -t events -o beginning", stops=True)
     a.heading("The stream on the console")
-    a.hand_in("filter_stream.py", student_code.stream_job(world, "console", table=False, earliest=False, seconds=0), shown=True)
+    a.hand_in(
+        "filter_stream.py",
+        student_code.stream_job(world, "console", table=False, earliest=False, seconds=0),
+        shown=True,
+    )
     console = a.spark("filter_stream.py", stops=True)
     columns = [name for name, _ in student_code.stream_columns(world)]
     a.printed([*programs.batch_header(0), *programs.spark_show(columns, [])], "spark")
@@ -167,8 +178,8 @@ def gets() -> Dress:
     a.shown(names, horses)
     a.heading("Presto")
     a.at_presto()
-    a.ask("select kind, count(*) as n from horses group by kind order by kind", ["kind", "n"], [["mare", 3], ["pony", 2]],
-          "presto:default> ")  # fmt: skip
+    a.ask("select kind, count(*) as n from horses group by kind order by kind", ["kind", "n"],
+          [["mare", 3], ["pony", 2]], "presto:default> ")  # fmt: skip
     a.ask("select count(*) from horses", ["_col0"], [[5]], "presto:default> ")
     a.down()
     return Dress("gets", a.finished(), a.expected({"horses": 5}, Aid.ZOOKEEPER, Aid.UDF, Aid.ROWS))
@@ -184,7 +195,11 @@ def notebook() -> Dress:
     a.type("docker-compose up -d", Typing(None, "docker-compose up -d"))
     services = [f"Creating fullstacklenah_{name}_1 ... done" for name in ("zookeeper", "kafka", "mids")]
     a.printed(services, "compose")
-    a.hand_in("game_api.py", jobs.app(route("/join", "join_guild", "Joined"), route("/leave", "leave_guild", "Bye")), shown=True)
+    a.hand_in(
+        "game_api.py",
+        jobs.app(route("/join", "join_guild", "Joined"), route("/leave", "leave_guild", "Bye")),
+        shown=True,
+    )
     a.topic("guilds")
     line = "docker-compose exec -d mids env FLASK_APP=/w205/full-stack-lena_h/game_api.py flask run --host 0.0.0.0"
     a.type(line, Typing("mids", line.split("mids ", 1)[1], background=True, stops=True), form="shell")
@@ -204,10 +219,11 @@ def notebook() -> Dress:
         "raw.count()",
     ]
     _cell(a, options, ["8"])
+    names = [name for name, _ in FIELDS]
     _cell(a, [*jobs.schema("event", FIELDS).rstrip().split("\n"), "",
               'joins = raw.select(from_json(raw.value.cast("string"), event_schema()).alias("e")).select("e.*") \\',
               "    .filter(\"event_type = 'join_guild'\")", "joins.show()"],
-          programs.spark_show([name for name, _ in FIELDS], [row(each, [n for n, _ in FIELDS]) for each in a.sent[:6]]))  # fmt: skip
+          programs.spark_show(names, [row(each, names) for each in a.sent[:6]]))  # fmt: skip
     _cell(a, ['joins.write.mode("overwrite").parquet("/tmp/joins")'], [])
     a.ls("/tmp/joins", 1)
     a.heading("Table and queries")

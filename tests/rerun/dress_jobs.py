@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import programs
+
 from rerun import jobs
 from rerun.author import Author, Dress, Sent, headers
 from rerun.expected import Aid, Growth, Typing
@@ -103,7 +104,7 @@ def nested() -> Dress:
     for topic in ("purchases", "guild_log"):
         a.topic(topic)
     a.do("kafka", "kafka-topics --list --zookeeper zookeeper:32181")
-    a.printed(["guild_log", "purchases"], "")
+    a.printed(["guild_log", "purchases"], "kafka_topics")
     a.heading("Load")
     host = "delta.game.io"
     client = {"host": host, "agent": "ApacheBench/2.3"}
@@ -125,7 +126,9 @@ def nested() -> Dress:
         StructField("price", IntegerType()),
     ])),
     StructField("note", StringType()),"""
-    columns = '"e.item.name", "e.item.price", get_json_object("e.note", "$.gift").alias("gift"), "e.client", "e.client.host"'
+    columns = (
+        '"e.item.name", "e.item.price", get_json_object("e.note", "$.gift").alias("gift"), "e.client", "e.client.host"'
+    )
     a.hand_in("purchases.py", NESTED_JOB.format(
         types="IntegerType", fields=item, name="purchases", topic="purchases", columns=columns))  # fmt: skip
     ranks = """    StructField("guild", StructType([
@@ -186,7 +189,7 @@ spark.sql(\"\"\"
 
 
 def sinks() -> Dress:
-    """One job with three sinks under an endless loop; the tables typed at the prompt of `hive`; a log that is followed."""
+    """One job with three sinks under an endless loop; tables typed at the prompt of `hive`; a log that is followed."""
     a = Author(22, "project-3-jvance", prompt="{me}@vm-w205:~/w205/project-3-jvance$ ", more="> ", numbered=True)
     a.heading("Three kinds of events")
     a.prose("One Spark job sorts them into three tables.")
@@ -239,7 +242,7 @@ def sinks() -> Dress:
 
 
 def drivers() -> Dress:
-    """Three drivers at once, one of them a console; a sibling that they import; detached, in the background, by `-T`."""
+    """Three drivers at once, one a console; a sibling that they import; detached, in the background, by `-T`."""
     a = Author(23, "drivers-kaito", listings=True, lead="mixed")
     a.heading("Three streams")
     a.prose("Each kind of event has a job, and a third job only shows what comes.")
@@ -251,7 +254,12 @@ def drivers() -> Dress:
     a.topic("events")
     a.flask("game_api.py")
     a.heading("The jobs")
-    shared = '#!/usr/bin/env python\n"""What the three jobs share."""\n' + jobs.TYPES + "\n\n\n" + jobs.schema("event", FIELDS)
+    shared = (
+        '#!/usr/bin/env python\n"""What the three jobs share."""\n'
+        + jobs.TYPES
+        + "\n\n\n"
+        + jobs.schema("event", FIELDS)
+    )
     a.hand_in("event_schemas.py", shared, shown=True)
     for kind in ("ride", "rest"):
         table = jobs.table(f"{kind}s", jobs.streamed(FIELDS), f"/tmp/{kind}s").replace("if not exists ", "")
@@ -315,7 +323,14 @@ def pulse() -> Dress:
     a.hand_in("jumps.py", text, shown=True)
     a.spark("jumps.py", stops=True)
     loads = [f'ab -n {n} -H "Host: {host}" http://localhost:5000/jump' for n, host in ((6, "alpha.io"), (2, "beta.io"))]
-    script = ["#!/bin/bash", "while :", "do", *(f"  docker-compose exec -T mids {load}" for load in loads), "  sleep 5", "done"]
+    script = [
+        "#!/bin/bash",
+        "while :",
+        "do",
+        *(f"  docker-compose exec -T mids {load}" for load in loads),
+        "  sleep 5",
+        "done",
+    ]
     a.hand_in("feed.sh", "\n".join([*script, ""]), shown=True, form="bash")
     a.host("bash feed.sh > /dev/null 2>&1", stops=True, background=True)
     a.heading("Presto")

@@ -76,7 +76,9 @@ def buy_potion():
     a.shown(columns, bought)
     a.ls("/tmp/potions", 1)
     a.heading("The table")
-    made = jobs.batch("potion", "shop-events", "buy_potion", "", jobs.ctas("potion", "potions", "/tmp/potions"), hive=True)
+    made = jobs.batch(
+        "potion", "shop-events", "buy_potion", "", jobs.ctas("potion", "potions", "/tmp/potions"), hive=True
+    )
     a.hand_in("write_hive_table.py", made, shown=True)
     a.spark("write_hive_table.py")
     a.shown(columns, bought)
@@ -134,7 +136,9 @@ def join(name):
     for _ in range(2):
         a.curl("-X DELETE", "/items/lamp/", "It is gone.\n", "inventory", gone, "DELETE")
     joined = {"event_type": "join_guild", "guild": "wolves", **headers("cleo.example.com")}
-    a.ab('-n 3 -m POST -H "Host: cleo.example.com"', "/guild/wolves/join", "Welcome!\n", "inventory", joined, verb="POST")
+    a.ab(
+        '-n 3 -m POST -H "Host: cleo.example.com"', "/guild/wolves/join", "Welcome!\n", "inventory", joined, verb="POST"
+    )
     a.heading("The stream")
     fields = [(name, "string") for name in ("Accept", "Host", "User-Agent", "event_type", "item", "colour")]
     sink = jobs.sink("put_item", "put_item", "/tmp/put_items", 5)
@@ -201,14 +205,20 @@ def paint():
     for host, player, count in (("nils@home", "nils", 3), ("player one", "olga", 5), ("player_one", "olga", 2)):
         event = {"event_type": "paint", "colours": ["red", "green"], "player": player}
         event |= headers(host, Cookie=f"player={player}")
-        a.ab(f'-n {count} -C player={player} -H "Host: {host}"', "/paint?colours=red-green", "Painted.\n", "events", event)
+        a.ab(
+            f'-n {count} -C player={player} -H "Host: {host}"',
+            "/paint?colours=red-green",
+            "Painted.\n",
+            "events",
+            event,
+        )
     a.log(a.sent)
     a.kafkacat("events")
     a.heading("At the prompt of pyspark")
     a.do("spark", "pyspark")
     typed = [
-        "raw = spark.read.format('kafka').option('kafka.bootstrap.servers', 'kafka:29092').option('subscribe', 'events')"
-        ".option('startingOffsets', 'earliest').option('endingOffsets', 'latest').load()",
+        "raw = spark.read.format('kafka').option('kafka.bootstrap.servers', 'kafka:29092')"
+        ".option('subscribe', 'events').option('startingOffsets', 'earliest').option('endingOffsets', 'latest').load()",
         "from pyspark.sql.functions import get_json_object",
         "text = raw.value.cast('string')",
         "paints = raw.select(get_json_object(text, '$.player').alias('player'),"
@@ -217,10 +227,10 @@ def paint():
         "paints.count()",
     ]
     code = "\n".join(typed)
-    a.type([f">>> {line}" for line in typed], Typing("spark", code, "python"), form="python")
+    a.type([f">>> {line}" for line in typed], Typing("spark", code, "pyspark"), form="python")
     a.printed(["10"], "")
     last = "paints.write.mode('overwrite').parquet('/tmp/paints')"
-    a.type([f">>> {last}"], Typing("spark", last, "python"), form="python")
+    a.type([f">>> {last}"], Typing("spark", last, "pyspark"), form="python")
     a.heading("The table")
     columns = [("player", "string"), ("host", "string"), ("colour", "string")]
     statement = " ".join(jobs.table("paints", columns, "/tmp/paints").split())
