@@ -1,0 +1,16 @@
+"""Right submissions in the dresses that students gave theirs. A rerun must give what each one's `expected` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rerun.author import Dress
+from rerun.dress_hands import gets, notebook, scripts, shells
+from rerun.dress_jobs import drivers, nested, pulse, sinks
+from rerun.dress_verbs import bodies, forms, store, verbs
+
+DRESSES: dict[str, Callable[[], Dress]] = {
+    make.__name__: make
+    for make in (bodies, verbs, forms, store, nested, sinks, drivers, pulse, scripts, shells, gets, notebook)
+}
+"""Each makes the same submission whenever it is called."""
