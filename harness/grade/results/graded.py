@@ -18,13 +18,15 @@ _TAKEN: Final = ("class.", "result", "student", "con", "nul", "aux", "prn")
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A submission with its score. `grading` is None where its report could not be read, and `problem` says why."""
+    """A submission with its score. `grading` is None where its report could not be read, and `problem` says why; `fault` where that is
+    ours."""
 
     name: str
     score: Score
     grading: Grading | None = None
     rerun: Rerun | None = None
     problem: str = ""
+    fault: bool = False
 
     def for_student(self) -> Graded:
         """Give what the student may see: no hidden criterion, no finding of a hidden check, no reason for graders."""
