@@ -18,8 +18,10 @@ _TAKEN: Final = ("class.", "result", "student", "con", "nul", "aux", "prn")
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A submission with its score. `grading` is None where its report could not be read, and `problem` says why; `fault` where that is
-    ours."""
+    """A submission with its score. `grading` is None where its report could not be read, and `problem` says why.
+
+    `fault` is true where the reason is ours.
+    """
 
     name: str
     score: Score
