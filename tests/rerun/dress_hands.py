@@ -11,7 +11,8 @@ from game import Extra, Route
 from world import Call
 
 from rerun import jobs
-from rerun.author import Author, Dress, row
+from rerun.author import Author
+from rerun.books import Dress, row
 from rerun.dress_jobs import FIELDS, plain, route
 from rerun.expected import Aid, Typing
 

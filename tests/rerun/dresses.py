@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rerun.author import Dress
+from rerun.books import Dress
+from rerun.dress_events import nested
 from rerun.dress_hands import gets, notebook, scripts, shells
-from rerun.dress_jobs import drivers, nested, pulse, sinks
-from rerun.dress_verbs import bodies, forms, store, verbs
+from rerun.dress_jobs import drivers, pulse, sinks
+from rerun.dress_state import forms, store
+from rerun.dress_verbs import bodies, verbs
 
 DRESSES: dict[str, Callable[[], Dress]] = {
     make.__name__: make

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from rerun.author import Dress
+from rerun.books import Dress
 from rerun.dresses import DRESSES
 from rerun.expected import Growth, Typing
 
