@@ -132,6 +132,7 @@ def two_listeners(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
     """For reservations the original's ports are two that this machine has free now."""
     if "reserve" in request.fixturenames:
         monkeypatch.setattr(addresses, "ORIGINAL", {"kafka": ("kafka", free_port()), "api": ("localhost", free_port())})
+        monkeypatch.setattr(addresses, "ASIDE", {})
 
 
 def original(listener: str) -> int:
@@ -192,6 +193,18 @@ def test_an_unknown_listener_is_refused_with_those_that_there_are(reserve: Reser
         reserve().choose({"kafak": 29092})
     assert "kafak" in caught.value.headline
     assert caught.value.wanted == "kafka, api"
+
+
+def test_a_listener_aside_has_a_port_too_and_nothing_is_said_of_another(
+    reserve: Reserve, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = free_port()
+    monkeypatch.setattr(addresses, "ASIDE", {"redis": ("redis", free)})
+    first, second = reserve().choose({})[0], reserve().choose({})
+    assert first["redis"] == free
+    assert second[0]["redis"] != free
+    assert not any("redis" in note for note in second[1])
+    assert Addresses("private", first).at("redis") == f"redis:{free}"
 
 
 def test_two_clusters_never_share_a_port(reserve: Reserve) -> None:

@@ -44,6 +44,11 @@ needs_compose = pytest.mark.skipif(not compose_is_here(), reason="needs docker c
         ("midsw205/base:0.1.9", "mids"),
         ("midsw205/base:latest", "mids"),
         ("midsw205/base", "mids"),
+        ("redis", "redis"),
+        ("redis:latest", "redis"),
+        ("redis:5.0-alpine", "redis"),
+        ("docker.io/library/redis:6", "redis"),
+        ("bitnami/redis:7.0", "redis"),
         ("midsw205/hadoop:0.0.2", "cloudera"),
         ("midsw205/cdh-minimal:latest", "cloudera"),
         ("midsw205/spark-python:0.0.6", "spark"),
@@ -261,7 +266,7 @@ def test_the_projects_own_file_is_taken_as_it_is_but_for_images_and_ports(make: 
     assert made.ports("presto") == [("127.0.0.1", "8080", 8080, "tcp")]
     assert made.ports("mids") == [("127.0.0.1", "5000", 5000, "tcp")]
     assert made.services["cloudera"]["volumes"][0]["source"] == str(REPOSITORY)
-    assert "PYSPARK_DRIVER_PYTHON" not in made.services["spark"]["environment"]
+    assert not {"PATH", "PYTHONPATH"} & made.services["spark"]["environment"].keys()
 
 
 @needs_compose
@@ -295,10 +300,33 @@ def test_the_courses_file_of_old_gets_our_images_loopback_ports_health_and_limit
     }
     assert made.services["spark"]["environment"] == {
         "HADOOP_NAMENODE": "cloudera",
-        "PYSPARK_DRIVER_PYTHON": str(images.OLD_PYTHON),
+        "PATH": "/opt/w205/guest/bin/spark:/usr/local/bin:/usr/bin:/bin",
+        "PRESTO_PAGER": "",
+        "PYTHONPATH": "/opt/w205/guest/lib:/opt/w205/python",
+        "SPARK_CONF_DIR": "/opt/w205/guest/conf/spark",
+        "SPARK_HOME": "/opt/w205/guest/spark-home",
     }
+    by_position = {name for name in SIX if images.BY_POSITION in made.services[name]["environment"]}
+    assert by_position == {"presto"}
     assert made.services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://kafka:29092"
     assert made.services["mids"]["volumes"][0]["source"] == str(tmp_path / "w205")
+
+
+@needs_compose
+def test_a_redis_is_ours_and_its_image_is_asked_for(make: Make, tmp_path: Path) -> None:
+    text = "services:\n" + MIDS + "  store: {image: 'redis:latest', expose: ['6379']}\n"
+    made = make(text)
+    store = made.services["store"]
+    assert store["image"] == f"pipeline-harness/redis:{TAG}"
+    assert store["healthcheck"]["test"][-2:] == ["ready", "redis"]
+    assert store["networks"]["default"]["aliases"] == ["redis"]
+    assert made.project.services["redis"] == "store"
+    file = tmp_path / "with.yml"
+    file.write_text(text)
+    assert files.aside_of(Settings(tmp_path, tmp_path, "t", compose_file=file)) == ("redis",)
+    file.write_text("services:\n" + MIDS)
+    assert files.aside_of(Settings(tmp_path, tmp_path, "t", compose_file=file)) == ()
+    assert files.aside_of(Settings(tmp_path, tmp_path, "t")) == ()
 
 
 @needs_compose
@@ -729,7 +757,7 @@ def test_hostile_names_and_values_stay_what_they_are(
     for name in names:
         assert made.services[name]["networks"].keys() == {"null", "5"}
         assert made.ports(name)[0][:2] == ("127.0.0.1", str(9000 + names.index(name)))
-    usual = {"image", "pull_policy", "deploy", "init", "ports", "networks", "command", "entrypoint"}
+    usual = {"image", "pull_policy", "environment", "deploy", "init", "ports", "networks", "command", "entrypoint"}
     assert {key for service in made.services.values() for key in service} == usual
     assert {key: item["name"] for key, item in made.config["networks"].items()} == {
         "default": "reading_default",

@@ -55,6 +55,11 @@ GOES_IN = [
             "addresses",
             "commands",
             "config_files",
+            "guest_commands",
+            "guest_files/old_apps",
+            "guest_files/old_jobs",
+            "guest_files/pip",
+            "guest_files/sitecustomize",
             "java_programs",
             "jvm",
             "layout",
@@ -63,7 +68,6 @@ GOES_IN = [
             "compose/images",
             "compose/container/agent",
             "compose/container/entry",
-            "compose/container/old_jobs",
         )
     ),
 ]
@@ -241,18 +245,21 @@ def test_the_dockerfile_is_in_the_context_and_nothing_of_old(context: Path) -> N
     assert not (context / "opt/w205/bin/kafka/kafka-of-old").exists()
 
 
-NAMED = re.compile(r"/opt/w205/(?:jars|prepared|conf|lib|start|bin|presto|spark-home)(?:/[\w.+@/\-]*\w)?(?![\w\-])")
+NAMED = re.compile(
+    r"/opt/w205/(?:guest/)?(?:jars|prepared|conf|lib|start|bin|presto|spark-home)(?:/[\w.+@/\-]*\w)?(?![\w\-])"
+)
 
 
-@pytest.mark.parametrize("room", HOST_NAMES)
+@pytest.mark.parametrize("room", [*HOST_NAMES, "redis"])
 def test_what_a_services_scripts_and_servers_name_is_copied_into_its_image(room: str, context: Path) -> None:
     """Scripts, start scripts of its servers, and the settings that both name."""
     described = (context / "opt/w205/conf/servers.json").read_text()
     servers = [server for server in json.loads(described)["servers"] if server["service"] == room]
-    texts = [file.read_text() for file in (context / "opt/w205/bin" / room).iterdir() if file.is_file()]
+    folders = [context / "opt/w205" / part / room for part in ("bin", "guest/bin")]
+    texts = [file.read_text() for folder in folders if folder.is_dir() for file in folder.iterdir()]
     texts.append(json.dumps(servers))
     if room == "spark":  # the others have its variables, but not it
-        texts += STAGES[room].environment.values()
+        texts += [*STAGES[room].environment.values(), *images.guest_variables(room).values()]
     named: set[str] = set()
     while texts:
         for path in set(NAMED.findall(texts.pop())) - named:
@@ -305,6 +312,7 @@ def test_the_servers_of_all_services_but_the_api_are_described(context: Path) ->
         "datanode": "cloudera",
         "metastore": "cloudera",
         "presto": "presto",
+        "redis": "redis",
     }
     assert settings["broker"] == "kafka:29092"
     assert settings["ports"]["presto"] == 8080
