@@ -9,8 +9,8 @@ import pytest
 # A shell that starts tests in the background leaves Ctrl-C ignored, and every process below them inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Records and gradings that unit tests make are looked at elsewhere too.
-sys.path.append(str(Path(__file__).parent / "unit"))
+# Records and gradings that unit tests make are looked at elsewhere too, and so are the submissions that are made up.
+sys.path += [str(Path(__file__).parent / folder) for folder in ("unit", "grading")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

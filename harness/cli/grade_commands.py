@@ -1,14 +1,19 @@
-"""`harness grade`: a submission's report, held against itself and against its code."""
+"""`harness grade`: submissions, held against themselves, their code, and a rerun of their own commands."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import click
 
-from harness.errors import EnvironmentFault, ExitCode, UsageError
+from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, UsageError
 from harness.grade import grade
+from harness.grade.model import Grading
 from harness.grade.results.findings_json import exit_code, render_json
 from harness.grade.results.github import render_github
 from harness.grade.results.markdown import render_markdown
@@ -18,58 +23,68 @@ from harness.grade.submission import load
 from harness.readme.plan import plan
 from harness.record import write_text
 
+if TYPE_CHECKING:
+    from harness.grade.rerun.stage import Stage
+    from harness.grade.results.graded import Graded
+
 _PATH = click.Path(path_type=Path)
 
 
 @click.command("grade")
-@click.argument("path", type=_PATH)
+@click.argument("paths", type=_PATH, nargs=-1, required=True, metavar="PATH...")
 @click.option("--static", is_flag=True, help="Check the report without a cluster; nothing of it is executed.")
 @click.option("--plan", "show_plan", is_flag=True, help="Show how the report is read: what would be run where.")
+@click.option("--rubric", metavar="NAME|FILE", help="Points by 2018, 2019, or a file of your own [default: 2019].")
+@click.option("--backend", type=click.Choice(["local", "compose"]), default="local", help="Where it is rerun.")
 @click.option("--report", metavar="FILE", help="The report in the folder [default: the one with most commands].")
 @click.option("--reading", type=_PATH, help="A file that corrects how the report is read.")
-@click.option("--out", type=_PATH, help="Write findings.json, findings.md and findings.html to this folder.")
+@click.option("--out", type=_PATH, help="Write the results to this folder; a class goes on from what is in it.")
+@click.option("--again", is_flag=True, help="Rerun also what --out has a rerun of.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "github"]), default="text")
 @click.option("--all", "everything", is_flag=True, help="List what agrees and what was not checked, too.")
 def grade_command(
-    path: Path,
+    paths: Sequence[Path],
     static: bool,
     show_plan: bool,
+    rubric: str | None,
+    backend: str,
     report: str | None,
     reading: Path | None,
     out: Path | None,
+    again: bool,
     form: str,
     everything: bool,
 ) -> ExitCode:
-    """Find what does not hold in a report: in its numbers, against its commands, its code and its own words.
+    """Rerun submissions on the real stack, and say what of their reports holds.
 
-    PATH is a submission's folder, or a report alone: Markdown, a notebook, or a shell history. Every claim gets a
-    verdict with its line and both values: agrees, volatile, tolerated, disagrees, not checked. Errors are wrong for
-    sure; warnings may have a reason that the report does not show.
-    Exit codes: 0 no error, 1 errors, 2 usage, 4 no report or nothing to check, 5 our own fault.
+    PATH is a submission's folder, a report alone (Markdown, a notebook, a shell history), or a folder of submissions.
+    Their commands run unmodified in a sandbox; what they print is compared with the report; a rubric makes points of
+    it. Every claim gets a verdict with its line and both values. Errors are wrong for sure; warnings may have a reason
+    that the report does not show. --static does without a cluster: nothing is executed.
+    Exit codes: 0 no error, 1 errors, 2 usage, 3 the cluster failed, 4 no report or nothing to check, 5 our own fault.
 
     \b
     Examples:
-      harness grade --static ~/submissions/kim
+      harness grade ~/submissions/kim --out /tmp/kim
+      harness grade ~/submissions --rubric 2018 --out /tmp/class
       harness grade --static README.md --format json | jq '.findings[] | select(.verdict == "disagrees")'
-      harness grade --static ~/submissions/kim --out /tmp/kim
       harness grade --plan ~/submissions/kim
     """
-    if static is show_plan:
-        raise UsageError(
-            "harness grade needs to know what to do.",
-            wanted="--static to check the report without a cluster, or --plan to see how it is read",
-        )
+    if show_plan and (static or len(paths) > 1):
+        raise UsageError("--plan shows how one report is read, and runs nothing.", remedy="leave out --static")
     if show_plan:
-        submission = load(path, report, reading)
+        submission = load(paths[0], report, reading)
         click.echo(plan(submission.reading), nl=False)
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
+    if static and rubric is None and len(paths) == 1:
+        return _static(paths[0], report, reading, out, form, everything)
+    return _points(paths, rubric or "2019", None if static else backend, report, reading, out, again, form, everything)
+
+
+def _static(
+    path: Path, report: str | None, reading: Path | None, out: Path | None, form: str, everything: bool
+) -> ExitCode:
     grading = grade(path, report, reading)
-    forms = {
-        "json": lambda: render_json(grading),
-        "markdown": lambda: render_markdown(grading),
-        "github": lambda: render_github(grading, _from_here(path)),
-        "text": lambda: render_text(grading, everything=everything),
-    }
     if out:
         files = {
             "findings.json": render_json(grading),
@@ -77,8 +92,112 @@ def grade_command(
             "findings.html": render_page(grading, grading.submission.text),
         }
         _write(out, files)
-    click.echo(forms[form](), nl=False)
+    click.echo(_shown(grading, path, form, everything), nl=False)
     return exit_code([grading])
+
+
+def _points(
+    paths: Sequence[Path],
+    rubric: str,
+    backend: str | None,
+    report: str | None,
+    reading: Path | None,
+    out: Path | None,
+    again: bool,
+    form: str,
+    everything: bool,
+) -> ExitCode:
+    from harness.grade.grade_class import Order, grade_class, submissions
+    from harness.grade.rerun.limits import Limits
+    from harness.grade.rubric import load_rubric
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    found = submissions(paths)
+    if len(found) > 1 and (report or reading):
+        raise UsageError("--report and --reading are for one submission.", seen=f"{len(found)} submissions")
+    if len(found) > 1 and out is None:
+        raise UsageError("The results of a class need a folder.", remedy="add --out FOLDER")
+    loaded = load_rubric(rubric)
+    with _stage(backend, say) as stage:
+        graded = grade_class(Order(found, loaded, out, Limits(), stage, report, reading, again), say)
+    if len(graded) == 1 and graded[0].grading:
+        click.echo(_shown(graded[0].grading, found[0], form, everything), nl=False)
+    if form == "text":
+        for each in graded:
+            click.echo(_points_of(each))
+    if out:
+        say(f"results: {out}")
+    codes = {_code(each) for each in graded}
+    return next((code for code in PRECEDENCE if code in codes), ExitCode.OK)
+
+
+@contextmanager
+def _stage(backend: str | None, say: Callable[[str], None]) -> Iterator[Stage | None]:
+    """Give where submissions are rerun, and end it whatever happens."""
+    if backend is None:
+        yield None
+        return
+    from rich.console import Console
+
+    from harness.cluster import backends
+    from harness.cluster.local import LocalCluster
+    from harness.grade.rerun.stage import LocalStage
+    from harness.progress import DownloadProgress
+    from harness.settings import Settings
+
+    with tempfile.TemporaryDirectory(prefix="harness-grade-") as folder:
+        project = Path(folder) / "project"
+        project.mkdir()
+        settings = Settings(
+            project=project, out=Path(folder), title="rerun", mode="private", backend=backend, guests=True
+        )
+        console = Console(stderr=True, highlight=False)
+
+        def start() -> LocalCluster:
+            cluster = backends.start(settings, lambda: Path(folder) / "logs", DownloadProgress(console), _tell(say))
+            assert isinstance(cluster, LocalCluster)
+            return cluster
+
+        stage = LocalStage(start, say)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
+def _tell(say: Callable[[str], None]) -> Callable[[object], None]:
+    def tell(event: object) -> None:
+        if isinstance(event, dict) and event.get("event") == "note":
+            say(str(event["text"]))
+
+    return tell
+
+
+def _points_of(graded: Graded) -> str:
+    from harness.grade.results import words
+    from harness.render.text import visible
+
+    return visible(f"{graded.name}: {words.points(graded.score)}")
+
+
+def _code(graded: Graded) -> ExitCode:
+    if graded.rerun and graded.rerun.fault:
+        return ExitCode.ENVIRONMENT
+    if graded.grading is None:
+        return ExitCode.OWN_FAULT if graded.fault else ExitCode.NOTHING_CHECKED
+    return exit_code([graded.grading])
+
+
+def _shown(grading: Grading, path: Path, form: str, everything: bool) -> str:
+    forms = {
+        "json": lambda: render_json(grading),
+        "markdown": lambda: render_markdown(grading),
+        "github": lambda: render_github(grading, _from_here(path)),
+        "text": lambda: render_text(grading, everything=everything),
+    }
+    return forms[form]()
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

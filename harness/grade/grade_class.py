@@ -85,7 +85,7 @@ def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> G
     except Exception as problem:
         words = f"{type(problem).__name__}: {problem}"
         say(f"{name}: {words}")
-        return Graded(name, faulty(order.rubric, words), problem=words)
+        return Graded(name, faulty(order.rubric, words), problem=words, fault=True)
 
 
 def _rerun(

@@ -137,7 +137,7 @@ def _entries(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for parent, folders, names in os.walk(folder, followlinks=False):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and name not in links)
-        for name in sorted((*names, *links)):
+        for name in sorted((*names, *links), key=lambda each: (not each.lower().endswith(REPORTS), each)):
             path = Path(parent) / name
             yield path, path.lstat()
 

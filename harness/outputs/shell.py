@@ -13,7 +13,8 @@ _LENGTH_LIMIT: Final = 16_384
 
 _NESTING_LIMIT: Final = 3
 _PUNCTUATION: Final = "();<>|&\n"
-_HEREDOC: Final = re.compile(r"""(?<!<)<<-?[ \t]*+(['"]?)(\w++)\1""")
+HEREDOC: Final = re.compile(r"""(?<!<)<<-?[ \t]*+(['"]?)(\w++)\1""")
+"""The start of a here-document; its second group is the line that ends it."""
 
 _LOOPS: Final = frozenset({"for", "until", "while"})
 _OPENERS: Final = frozenset({"!", "do", "elif", "else", "if", "then", "until", "while", "{"})
@@ -82,20 +83,21 @@ def _parse(command: str, nesting: int) -> Script:
 
 
 def _tokens(command: str) -> list[str]:
-    lexer = shlex.shlex(_without_heredocs(command.replace("\\\n", " ")), posix=True, punctuation_chars=_PUNCTUATION)
+    lexer = shlex.shlex(without_heredocs(command.replace("\\\n", " ")), posix=True, punctuation_chars=_PUNCTUATION)
     lexer.whitespace = " \t\r"
     lexer.whitespace_split = True
     lexer.commenters = ""
     return list(lexer)
 
 
-def _without_heredocs(command: str) -> str:
+def without_heredocs(command: str) -> str:
+    """Give a command line without the lines of its here-documents."""
     kept: list[str] = []
     ending: str | None = None
     for line in command.split("\n"):
         if ending is None:
             kept.append(line)
-            found = _HEREDOC.search(line)
+            found = HEREDOC.search(line)
             ending = found[2] if found else None
         elif line.strip() == ending:
             ending = None

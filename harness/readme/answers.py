@@ -176,6 +176,8 @@ def _of_interpreters(blocks: Sequence[Block]) -> Iterator[Block]:
             started = before.programs & _INTERPRETERS
             typed = bool(started) or (typed and block.form in ("python", "pyspark"))
             service = block.service if started else service
+            if typed and block.form == "python" and block.reason.startswith(AT):
+                block = replace(block, form="pyspark", service=service)
         elif block.kind is Kind.LISTING and block.form == "python" and not block.text.startswith("#!"):
             after = blocks[at + 1] if at + 1 < len(blocks) else None
             exported = block.info and after is not None and after.fence and after.lines[:1] == (after.first_line,)

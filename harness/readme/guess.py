@@ -118,7 +118,8 @@ def _decided(piece: Piece, info: str, words: str, before: Kind | None) -> Piece:
     language = info.strip("{}. ").partition(" ")[0].lower()
     hint = announced(words)
     if piece.sure:
-        if piece.kind is Kind.COMMAND and piece.form == "shell" and shows_script(words) and not _shows(piece):
+        written = piece.kind is Kind.COMMAND and piece.form in ("shell", "sql")
+        if written and shows_script(words) and not _shows(piece):
             return replace(
                 piece, kind=Kind.LISTING, confidence=0.6, reason="commands, announced as the contents of a script"
             )

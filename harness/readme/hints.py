@@ -10,7 +10,9 @@ from harness.readme.blocks import Kind
 _WINDOW: Final = 400
 """Characters before the fence that count."""
 
-_SCRIPT: Final = re.compile(r"\.sh\b|\bscripts?\b", re.IGNORECASE)
+_SCRIPT: Final = re.compile(r"\.(?:hql|sh|sql)\b|\bscripts?\b", re.IGNORECASE)
+
+_NAMED: Final = re.compile(r"\.(?:bash|hql|sh|sql)[`*]{0,3}\s*:?\s*$", re.IGNORECASE)
 
 _LISTED: Final = (
     r"\b(?:contents?|source code|the code|code (?:below|snippet|is)|script (?:below|contains|is|looks)|contains"
@@ -46,6 +48,9 @@ def announced(before: str) -> Kind | None:
 
 
 def shows_script(before: str) -> bool:
-    """Whether the text before a fence announces the contents of a script."""
+    """Whether the text before a fence announces the contents of a script: by its words, or as it ends in its name."""
     text = before[-_WINDOW:]
-    return announced(text) is Kind.LISTING and _SCRIPT.search(text) is not None
+    said = announced(text)
+    if said is Kind.LISTING:
+        return _SCRIPT.search(text) is not None
+    return said is None and _NAMED.search(text) is not None

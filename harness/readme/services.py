@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from harness.outputs.shell import EXEC_VALUES
+from harness.outputs.shell import EXEC_VALUES, without_heredocs
 
 _CONTAINER: Final = re.compile(r"[\w.-]+[_-]([a-z]+)[_-]\d+")
 """A container's name as Compose makes it: project, service, number."""
@@ -16,7 +16,7 @@ _LONGEST: Final = 16_384
 
 def service_of(command: str) -> str | None:
     """Give the service of the first `docker-compose exec` or `docker exec` in a command, or None for the host."""
-    found = inside(command[:_LONGEST].replace("\\\n", " ").split())
+    found = inside(without_heredocs(command[:_LONGEST]).replace("\\\n", " ").split())
     return found[0] if found else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
+from harness.outputs.shell import HEREDOC
 from harness.readme.forms import form_of
 
 _SURE: Final = frozenset({
@@ -39,7 +40,6 @@ _ASSIGNED: Final = re.compile(r"[A-Za-z_]\w{0,60}=\S*(?:\s|;|$)")
 _PATH: Final = re.compile(r"(?:\./|~/|\.\./|/)[\w./-]+(?:\s|$)")
 _UNKNOWN: Final = re.compile(r"[a-z][\w.+-]{1,40}(?: [^\s-]\S*)* --?[a-zA-Z][\w-]*(?:[ =]|$)")
 _CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker|\w+ in\b|\w+ *;|curl|\w+$")
-_HEREDOC: Final = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 _SQL: Final = re.compile(
     r"(?:select(?:\s*$|\s+(?:distinct\s+)?[\w.*\"`]+\s*(?:;|$)|\s.*(?:[*(,;='\d]|\bfrom\b|\bas\b))"
@@ -132,7 +132,7 @@ def _end_of_line(lines: Sequence[str], at: int) -> int:
     while end < last:
         line = lines[end]
         quote = quote_after(line, quote)
-        heredoc = _HEREDOC.search(line[:2000]) if not quote and "<<" in line else None
+        heredoc = HEREDOC.search(line[:2000]) if not quote and "<<" in line else None
         end += 1
         if heredoc:
             for stop in range(end, len(lines)):

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from harness.outputs import shell
+from harness.outputs.shell import HEREDOC
 from harness.readme.blocks import Block
 from harness.readme.services import inside, service_of
 from harness.readme.statements import end_of_shell
@@ -143,7 +144,9 @@ def _statement(found: Sequence[Part]) -> Iterator[Typed]:
 
 def _typed(text: str, line: int, background: bool, loop: Loop) -> Typed:
     flat = text[:_LONGEST].replace("\\\n", "  ")
-    words = list(_WORD.finditer(flat))
+    heredoc = HEREDOC.search(flat)
+    end = flat.find("\n", heredoc.end()) if heredoc else -1
+    words = list(_WORD.finditer(flat, 0, end if end >= 0 else len(flat)))
     found = inside([word[0] for word in words])
     if found is None:
         return Typed(text, line, "shell", None, text, background, loop)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.outputs.shell import HEREDOC
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -18,7 +20,8 @@ class Part:
 def parts(lines: Sequence[tuple[int, str]], operators: str = ";&\n", comment: str = "#") -> list[Part]:
     r"""Cut lines at `;`, `&`, `&&`, `||` and line ends, outside of quotations, brackets and comments.
 
-    A backslash before a line's end takes that end away. A pipeline is one part. With other operators only those cut.
+    A backslash before a line's end takes that end away. A pipeline is one part, and so is a line that opens a
+    here-document, with the lines of that. With other operators only those cut.
     """
     cutter = _Cutter(operators, comment)
     for number, text in lines:
@@ -36,6 +39,8 @@ class _Cutter:
         self._line = 0
         self._quote = ""
         self._depth = 0
+        self._ending = ""
+        self._detached = False
 
     def cut(self, background: bool = False) -> None:
         """End the part that is being read."""
@@ -46,6 +51,9 @@ class _Cutter:
 
     def read(self, number: int, text: str) -> None:
         """Read one line, and its end."""
+        if self._is_in_heredoc():
+            self._in_heredoc(text)
+            return
         at = 0
         while at < len(text):
             character = text[at]
@@ -58,11 +66,14 @@ class _Cutter:
             elif character == "\\" and "\n" in self._operators:
                 self._characters.append(text[at : at + 2])
                 at += 2
-            elif character in self._operators and self._depth == 0 and not self._is_redirection(text, at):
+            elif self._opens_heredoc(text, at):
+                self._characters.append("<<")
+                at += 2
+            elif character in self._operators and self._cuts and not self._is_redirection(text, at):
                 double = text.startswith("&&", at)
                 self.cut(background=character == "&" and not double)
                 at += 2 if double or text.startswith(";;", at) else 1
-            elif text.startswith("||", at) and self._depth == 0 and "&" in self._operators:
+            elif text.startswith("||", at) and self._cuts and "&" in self._operators:
                 self.cut()
                 at += 2
             else:
@@ -72,10 +83,34 @@ class _Cutter:
                     self._characters.append(character)
                 at += 1
         goes_on = text.rstrip().endswith("\\")
-        if "\n" in self._operators and not self._quote and self._depth == 0 and not goes_on:
+        if self._is_in_heredoc():
+            bare = text.rstrip()
+            self._detached = bare.endswith("&") and not bare.endswith("&&")
+            self._characters.append("\n")
+        elif "\n" in self._operators and not self._quote and self._depth == 0 and not goes_on:
             self.cut()
         elif self._characters:
             self._characters.append("\n")
+
+    def _is_in_heredoc(self) -> bool:
+        return bool(self._ending)
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether an operator that comes now ends a part."""
+        return self._depth == 0 and not self._ending
+
+    def _opens_heredoc(self, text: str, at: int) -> bool:
+        found = HEREDOC.match(text, at) if "\n" in self._operators and text.startswith("<<", at) else None
+        if found and not self._ending:
+            self._ending = found[2]
+        return found is not None
+
+    def _in_heredoc(self, text: str) -> None:
+        self._characters.append(text + "\n")
+        if text.strip() == self._ending:
+            self._ending = ""
+            self.cut(self._detached)
 
     def _in_quotation(self, text: str, at: int) -> int:
         character = text[at]

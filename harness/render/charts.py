@@ -95,7 +95,7 @@ def batches(record: Record) -> tuple[Batches, ...]:
             sizes = _sizes(capture)
             if sizes:
                 most = max(size for _, size in sizes) or 1
-                bars = tuple(_bar(f"batch {number}", {"rows": size}, ("rows",), most) for number, size in sizes)
+                bars = tuple(bar(f"batch {number}", {"rows": size}, ("rows",), most) for number, size in sizes)
                 total = sum(size for _, size in sizes)
                 found.append(Batches(line(step.title), line(capture.command), bars, total))
     return tuple(found)
@@ -140,11 +140,12 @@ def _stacked(cells: Mapping[tuple[str, str], int], title: str, capture: Capture)
     users = sorted({user for user, _ in cells})
     rows = {user: {kind: cells.get((user, kind), 0) for kind in types} for user in users}
     most = max(sum(row.values()) for row in rows.values())
-    bars = tuple(_bar(user, row, types, most) for user, row in rows.items())
+    bars = tuple(bar(user, row, types, most) for user, row in rows.items())
     return Stacked(tuple(map(line, types)), bars, line(title), line(capture.command))
 
 
-def _bar(label: str, numbers: Mapping[str, int], kinds: tuple[str, ...], most: int) -> Bar:
+def bar(label: str, numbers: Mapping[str, int], kinds: tuple[str, ...], most: int) -> Bar:
+    """Make a row whose pieces stand for numbers by kind; the whole width stands for `most`."""
     segments = []
     x = 0.0
     for at, kind in enumerate(kinds):

@@ -23,13 +23,12 @@ def render_junit(record: Record) -> str:
     root.append(steps)
     if record.invariants:
         root.append(_suite(INVARIANTS, found[len(record.steps) :], 0))
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return document(root)
 
 
 def _suite(name: str, found: Sequence[Case], seconds: float) -> ET.Element:
     counts = {key: str(sum(case.outcome is outcome for case in found)) for key, outcome in _COUNTS.items()}
-    suite = _element("testsuite", name=name, tests=str(len(found)), **counts, time=f"{seconds:.3f}")
+    suite = element("testsuite", name=name, tests=str(len(found)), **counts, time=f"{seconds:.3f}")
     suite.extend(map(_case, found))
     return suite
 
@@ -37,24 +36,31 @@ def _suite(name: str, found: Sequence[Case], seconds: float) -> ET.Element:
 def _properties(settings: Mapping[str, str], versions: Mapping[str, str]) -> ET.Element:
     properties = ET.Element("properties")
     for name, value in [*settings.items(), *((f"version.{part}", versions[part]) for part in sorted(versions))]:
-        properties.append(_element("property", name=name, value=value))
+        properties.append(element("property", name=name, value=value))
     return properties
 
 
 def _case(case: Case) -> ET.Element:
-    element = _element("testcase", classname=case.suite, name=case.name, time=f"{case.seconds:.3f}")
+    made = element("testcase", classname=case.suite, name=case.name, time=f"{case.seconds:.3f}")
     match case.outcome:
         case Outcome.BLOCKED:
-            element.append(_element("skipped", message=case.message))
+            made.append(element("skipped", message=case.message))
         case Outcome.FAILED | Outcome.INFRASTRUCTURE:
             kind = INVARIANTS[:-1] if case.suite == INVARIANTS else case.outcome.value
-            element.append(_element(_ENDS[case.outcome], case.details, message=case.message, type=kind))
+            made.append(element(_ENDS[case.outcome], case.details, message=case.message, type=kind))
     if case.commands:
-        element.append(_element("system-out", "\n".join(map(ran, case.commands))))
-    return element
+        made.append(element("system-out", "\n".join(map(ran, case.commands))))
+    return made
 
 
-def _element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.Element(tag, {name: visible(value) for name, value in attributes.items()})
-    element.text = None if text is None else visible(text)
-    return element
+def element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+    """Make an element; what XML 1.0 cannot carry is shown as an escape."""
+    made = ET.Element(tag, {name: visible(value) for name, value in attributes.items()})
+    made.text = None if text is None else visible(text)
+    return made
+
+
+def document(root: ET.Element) -> str:
+    """Give the text of a whole document."""
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'

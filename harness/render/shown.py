@@ -50,10 +50,10 @@ def shown(text: str, *, most_lines: int = MAX_LINES, most_characters: int = MAX_
     return Shown(masked(head), note, masked(tail), lines)
 
 
-def line(text: str) -> str:
-    """Give a text on one line, cut where it is very long."""
-    text = " ".join(masked(visible(text[: 4 * _LONGEST_LINE + _MARGIN])).split())
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+def line(text: str, most: int = _LONGEST_LINE) -> str:
+    """Give a text on one line, cut after `most` characters."""
+    text = " ".join(masked(visible(text[: 4 * most + _MARGIN])).split())
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def fact(value: Fact) -> str:

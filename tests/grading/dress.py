@@ -217,21 +217,11 @@ def notebook(submission: Submission) -> str:
         part = parts[position]
         follower = parts[position + 1] if position + 1 < len(parts) else None
         answered = follower is not None and follower.role is Role.OUTPUT
-        if executed and part.role is Role.COMMAND and part.form == "shell" and answered and "flask" not in part.tags:
+        typed = executed and part.role is Role.COMMAND and "flask" not in part.tags
+        if typed and (part.form == "python" or (part.form == "shell" and (answered or "cell" in part.tags))):
             flush()
-            source = "\n".join("!" + line for line in part.lines)
-            text = "\n".join(follower.lines) + "\n"
-            output = {"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}
-            cells.append(
-                {
-                    "cell_type": "code",
-                    "execution_count": len(cells) + 1,
-                    "metadata": {},
-                    "outputs": [output],
-                    "source": source.splitlines(keepends=True),
-                }
-            )
-            position += 2
+            cells.append(_cell(part, follower.lines if answered else [], len(cells) + 1))
+            position += 1 + answered
             continue
         if part.role is Role.HEADING:
             flush()
@@ -240,3 +230,17 @@ def notebook(submission: Submission) -> str:
     flush()
     book = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 2}
     return json.dumps(book, indent=1) + "\n"
+
+
+def _cell(part: Part, printed: Sequence[str], number: int) -> dict[str, object]:
+    """Give a cell of code that was run: Python as it is, a shell's commands each behind its mark."""
+    source = "\n".join(f"{'!' * (part.form == 'shell')}{line}" for line in part.lines)
+    text = "".join(f"{line}\n" for line in printed)
+    output = {"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}
+    return {
+        "cell_type": "code",
+        "execution_count": number,
+        "metadata": {},
+        "outputs": [output] if printed else [],
+        "source": source.splitlines(keepends=True),
+    }

@@ -191,7 +191,7 @@ def _source(world: World, reader: str, options: Sequence[str]) -> list[str]:
 
 def ddl(name: str, columns: Sequence[tuple[str, str]], location: str) -> list[str]:
     """Write the statement that lays a table over Parquet files."""
-    types = {"string": "string", "integer": "int"}
+    types = {"string": "string", "integer": "int", "long": "bigint"}
     rows = [f"    {_quoted(column)} {types[kind]}" for column, kind in columns]
     head = f"create external table if not exists {name} ("
     return [head, *(row + "," for row in rows[:-1]), rows[-1], ")", "stored as parquet", f"location '{location}'"]

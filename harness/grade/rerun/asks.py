@@ -35,7 +35,7 @@ Answer = Mapping[str, Any]
 
 def topics() -> dict[str, dict[int, tuple[int, int]]]:
     """Give the first and the next offset of each partition of each topic that is not Kafka's own."""
-    from kafka import KafkaConsumer, TopicPartition
+    from kafka import KafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 
     consumer = KafkaConsumer(bootstrap_servers=KAFKA, request_timeout_ms=20_000)
     try:

@@ -1,4 +1,4 @@
-"""The limits of a submission's sandbox: by control groups where they can be had, by the kernel's limits per process else.
+"""The limits of a submission's sandbox: by control groups where they can be had, else by the limits of processes.
 
 Control groups (version 1 or 2) need root, or a group that was delegated. Without them a process may have so much memory
 and a user so many processes, and a watcher ends the sandbox when all its processes together have more.

@@ -190,7 +190,7 @@ def _confine(
 
 
 def _copy(folder: Path | None, submission: Submission, to: Path) -> None:
-    """Copy a submission without what is no part of it, readable for all. Links stay links: they lead nowhere in there."""
+    """Copy a submission without what is no part of it, readable for all. Links stay links: they lead nowhere there."""
     if folder is None:
         to.mkdir()
         (to / submission.report.name).write_text(submission.text, encoding="utf-8")

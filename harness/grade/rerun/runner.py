@@ -1,4 +1,4 @@
-"""Types a script in a sandbox as its author did: some commands to their end, others in terminals that go on meanwhile."""
+"""Types a script in a sandbox as its author did: some commands to their end, others in terminals that go on."""
 
 from __future__ import annotations
 

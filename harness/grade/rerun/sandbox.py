@@ -7,7 +7,6 @@ and the home. Below root it runs as `nobody`: root alone brings what is to be se
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import sys
@@ -76,12 +75,12 @@ def refuse(why: str) -> EnvironmentFault:
 
 def network_of(folder: Path) -> int:
     """Give the process id (as this process sees it) of the keeper of a private cluster: its network is the servers'."""
-    own = os.stat("/proc/self/ns/net").st_ino
+    own = Path("/proc/self/ns/net").stat().st_ino
     for process in psutil.process_iter(["pid", "cmdline"]):
         words = process.info["cmdline"] or ()
         if words[1:4] == ["-m", "harness.cluster.keeper", str(folder)]:
             try:
-                if os.stat(f"/proc/{process.pid}/ns/net").st_ino != own:
+                if Path(f"/proc/{process.pid}/ns/net").stat().st_ino != own:
                     return int(process.pid)
             except OSError:
                 continue
@@ -188,7 +187,7 @@ def _files(stage: Path, seen: Seen) -> dict[PurePosixPath, Path]:
     names = (*HOST_NAMES, *seen.hosts, "w205")
     texts = {
         "hosts": hosts_file(names),
-        "passwd": f"root:x:0:0:root:/root:/bin/bash\nscience:x:1000:1000::{HOME}:/bin/bash\nnobody:x:65534:65534::/:/bin/false\n",
+        "passwd": f"root:x:0:0:root:/root:/bin/bash\nscience:x:1000:1000::{HOME}:/bin/bash\n",
         "group": "root:x:0:\nscience:x:1000:\nnogroup:x:65534:\n",
         "resolv.conf": "",
         "hostname": "w205\n",

@@ -1,1 +1,1 @@
-"""What a grading looks like: text for a terminal, JSON, Markdown, a page, annotations. Pure functions."""
+"""What a grading looks like: text for a terminal, JSON, pages, and the formats of Gradescope, Classroom and CI."""

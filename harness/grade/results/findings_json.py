@@ -22,8 +22,13 @@ def exit_code(gradings: Sequence[Grading]) -> ExitCode:
 
 def render_json(grading: Grading) -> str:
     """Give the JSON text, of ASCII alone."""
+    return json.dumps(data(grading), indent=2, default=dict) + "\n"
+
+
+def data(grading: Grading) -> dict[str, object]:
+    """Give what `findings.schema.json` describes."""
     found = verdicts(grading)
-    data = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "report": visible(str(grading.submission.report)),
         "exit_code": int(exit_code([grading])),
@@ -50,7 +55,6 @@ def render_json(grading: Grading) -> str:
         "problems": list(map(visible, grading.submission.reading.problems)),
         "skipped": {visible(name): why for name, why in sorted(grading.submission.skipped.items())},
     }
-    return json.dumps(data, indent=2, default=dict) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -54,9 +54,9 @@ def run(text: str, namespace: dict[str, Any]) -> None:
     if "spark" not in namespace and _SPARK.search(text):
         session(namespace)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), namespace)  # noqa: S102
+    exec(compile(tree, "<cell>", "exec"), namespace)
     if isinstance(last, ast.Expr):
-        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)  # noqa: S307
+        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
         if value is not None:
             print(repr(value))
 

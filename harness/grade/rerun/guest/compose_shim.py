@@ -1,7 +1,8 @@
 """`docker-compose` and `docker` of the sandbox: they lead to the services that the rerun brought up.
 
 `exec SERVICE COMMAND` runs the command in that service's environment. What starts and ends containers only changes
-which services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it cannot do.
+which services answer from then on: the rerun's servers themselves are the harness'. Everything else says what it
+cannot do.
 
 Run as `compose_shim.py docker-compose|docker ARGUMENTS`. Only the standard library is used.
 """
@@ -64,9 +65,9 @@ class World:
                 if room in self.ended:
                     fail(f"ERROR: No container found for {room}_1")
                 return room
-        if name in self.lacking:
-            fail(f"ERROR: {name}: {self.lacking[name]}")
-        fail(f"ERROR: No such service: {name}")
+        raise SystemExit(
+            f"ERROR: {name}: {self.lacking[name]}" if name in self.lacking else f"ERROR: No such service: {name}"
+        )
 
     def container(self, room: str) -> str:
         """Give the name that Compose gives a service's container."""
@@ -226,7 +227,7 @@ def copy(world: World, words: Sequence[str]) -> None:
     os.execvp("cp", ["cp", "-r", *paths])
 
 
-def quiet(world: World, words: Sequence[str]) -> None:
+def quiet(_world: World, _words: Sequence[str]) -> None:
     """Do nothing: images are built and pulled by the harness."""
 
 
@@ -239,7 +240,7 @@ def restart(world: World, words: Sequence[str]) -> None:
         print(f"Restarting {world.container(name)} ... done", file=sys.stderr)
 
 
-def show_config(world: World, words: Sequence[str]) -> None:
+def show_config(_world: World, _words: Sequence[str]) -> None:
     """Show the compose file of the folder."""
     for name in ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"):
         if Path(name).exists():
@@ -248,7 +249,7 @@ def show_config(world: World, words: Sequence[str]) -> None:
     fail("ERROR: Can't find a suitable configuration file in this directory or any parent.")
 
 
-def version(world: World, words: Sequence[str]) -> None:
+def version(_world: World, _words: Sequence[str]) -> None:
     """Say what this is."""
     print("docker-compose of the harness' sandbox")
 

@@ -1,7 +1,7 @@
 """Runs in the sandbox of a submission, and starts its commands as the harness asks over the socket on stdin.
 
-Each message is one JSON object a line: `start` (with three descriptors), `signal`, `probe`, `fill` and `read`. The answers say
-which command ended and how. When the harness goes away this ends, and with it all that runs in the sandbox.
+Each message is one JSON object a line: `start` (with three descriptors), `signal`, `probe`, `fill` and `read`. The
+answers say which command ended and how. When the harness goes away this ends, and with it all that runs in the sandbox.
 
 Only the standard library is used: nothing else of the harness can be seen in there.
 """

@@ -1,0 +1,76 @@
+"""Writes the files of results: what a student gets in `student/`, and beside it what is for graders alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from harness.errors import EnvironmentFault
+from harness.grade.results.class_page import GRADER_PAGE, render_class_page
+from harness.grade.results.class_table import render_csv
+from harness.grade.results.classroom import encode, render_classroom
+from harness.grade.results.feedback_markdown import render_feedback
+from harness.grade.results.feedback_page import render_feedback_page
+from harness.grade.results.graded import Graded
+from harness.grade.results.gradescope import render_gradescope
+from harness.grade.results.junit import render_junit
+from harness.grade.results.page import render_page
+from harness.grade.results.result_json import render_measured, render_result
+from harness.record import write_text
+
+STUDENT: Final = "student"
+"""The folder whose files may go to the student."""
+
+
+def student_files(graded: Graded) -> dict[str, str]:
+    """Give the files that the student may have, by name. Nothing that is hidden is in any of them."""
+    shown = graded.for_student()
+    classroom = render_classroom(shown)
+    files = {
+        "results.json": render_gradescope(shown),
+        "classroom.json": classroom,
+        "classroom.b64": encode(classroom),
+        "junit.xml": render_junit(shown),
+        "feedback.md": render_feedback(shown),
+        "feedback.html": render_feedback_page(shown),
+    }
+    if shown.grading:
+        files["findings.html"] = render_page(shown.grading, shown.grading.submission.text)
+    return files
+
+
+def grader_files(graded: Graded) -> dict[str, str]:
+    """Give the files for graders, by name; result.json has all that the others say."""
+    files = {
+        "result.json": render_result(graded),
+        "measured.json": render_measured(graded),
+        GRADER_PAGE: render_feedback_page(graded, for_grader=True),
+    }
+    if graded.grading:
+        files["findings.html"] = render_page(graded.grading, graded.grading.submission.text)
+    return files
+
+
+def write_results(graded: Graded, folder: Path) -> None:
+    """Write the files of one submission. result.json comes last: where it is there, all are."""
+    grader = grader_files(graded)
+    result = {"result.json": grader.pop("result.json")}
+    _write(folder / STUDENT, student_files(graded))
+    _write(folder, {**grader, **result})
+
+
+def write_class(gradeds: Sequence[Graded], folder: Path, title: str = "The class") -> None:
+    """Write class.csv and class.html, which lead to `folder / graded.folder` of each submission."""
+    _write(folder, {"class.csv": render_csv(gradeds), "class.html": render_class_page(gradeds, title)})
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_text(folder / name, text)
+    except OSError as problem:
+        raise EnvironmentFault(
+            f"{folder} cannot be written.", seen=str(problem), remedy="choose another folder with --out"
+        ) from problem
