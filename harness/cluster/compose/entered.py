@@ -8,8 +8,9 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from harness.cluster.compose import engine
 from harness.cluster.compose.agents import AgentGone
@@ -114,6 +115,19 @@ class Entrance:
         except (AgentGone, EnvironmentFault):
             return False
 
+    def runs(self, service: str) -> bool:
+        """Say whether a service's container runs."""
+        try:
+            self._containers.agent(service)
+        except (AgentGone, EnvironmentFault):
+            return False
+        return True
+
+    def log(self, service: str) -> Path:
+        """Give the file that follows the log of a service's container."""
+        names = {name: key for key, name in self._containers.project.spec.services.items()}
+        return self._containers.log_folder / f"{names.get(service, service)}.log"
+
     def link(self, service: str, path: str, to: str) -> None:
         """Let a path in a service's container lead to another, unless there is something."""
         script = 'mkdir -p -- "$(dirname -- "$0")" && ln -sT -- "$1" "$0"'
@@ -136,16 +150,13 @@ class Entrance:
         return sum(_bytes(line) for line in listed.stdout.splitlines())
 
 
-_UNITS: Mapping[str, Callable[[float], int]] = {
-    unit: (lambda number, power=power: int(number * 1000**power))
-    for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))
-}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def _bytes(shown: str) -> int:
     """Read a size such as `12.3MB (virtual 1GB)`."""
     found = re.match(r"([\d.]+)\s*([kMGT]?B)", shown)
-    return _UNITS[found[2]](float(found[1])) if found else 0
+    return int(float(found[1]) * 1000 ** _UNITS.index(found[2])) if found else 0
 
 
 def _own_environment() -> dict[str, str]:

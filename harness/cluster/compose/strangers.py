@@ -103,13 +103,15 @@ def admit(config: Mapping[str, Any], contained: Contained) -> Admitted:
     """
     theirs: Mapping[str, Mapping[str, Any]] = config.get("services") or {}
     if len(theirs) > MOST_SERVICES:
-        raise UsageError("The compose file has too many services.", wanted=f"at most {MOST_SERVICES}", seen=str(len(theirs)))
+        raise UsageError(
+            "The compose file has too many services.", wanted=f"at most {MOST_SERVICES}", seen=str(len(theirs))
+        )
     files.refuse_dangers("The compose file", config)
     found = Admitted()
     networks = sorted({name for service in theirs.values() for name in _networks(service)} | {"default"})
     roles = {name: role for name, service in theirs.items() if (role := _role(name, service, found))}
     for name, role in list(roles.items()):
-        if name in _ROLES and name != role and role != roles.get(role):
+        if name in _ROLES and name != role:
             found.lacking[name] = f"its name is that of another service than its image, {theirs[name].get('image')}"
             del roles[name]
     ours = files.read_config(images.compose_folder() / "docker-compose.yml")["services"]
@@ -210,7 +212,9 @@ def _service(
     return found
 
 
-def _container(role: str, contained: Contained, memory: int, mounts: Sequence[tuple[str, Path, bool]]) -> dict[str, Any]:
+def _container(
+    role: str, contained: Contained, memory: int, mounts: Sequence[tuple[str, Path, bool]]
+) -> dict[str, Any]:
     """Give what every container of a stranger's has: our image, and its bounds."""
     return {
         "image": f"{images.REPOSITORY}/{role}",
@@ -237,7 +241,7 @@ def _asker(contained: Contained, networks: Sequence[str], services: Mapping[str,
     return {
         **_container("mids", contained, 512 << 20, mounts),
         "environment": {"W205_BROKER": broker},
-        "networks": {name: None for name in networks},
+        "networks": dict.fromkeys(networks),
     }
 
 
