@@ -88,7 +88,7 @@ def guest_readable(layout: Layout) -> tuple[Path, ...]:
 
 
 def guest_masked(layout: Layout) -> tuple[Path, ...]:
-    """Give the files and folders that an empty one must hide from guests: the harness, its rubrics, records, projects."""
+    """Give what an empty file or folder must hide from guests: the harness with its rubrics, records and projects."""
     secret = (layout.project, layout.logs, *(layout.cache / name for name in ("runs", "logs", "images")))
     return masked(guest_readable(layout), secret)
 

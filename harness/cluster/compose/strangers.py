@@ -223,7 +223,7 @@ def _container(
         "pids_limit": contained.processes,
         "mem_limit": memory,
         "memswap_limit": memory,
-        "ulimits": {"fsize": contained.file_size, "core": 0, "nofile": 65536},
+        "ulimits": {"fsize": contained.file_size, "core": 0},
         "logging": {"driver": "json-file", "options": {"max-size": "16m", "max-file": "2"}},
         "restart": "no",
         "dns": ["127.0.0.1"],  # where nobody answers: names of this project are the engine's own

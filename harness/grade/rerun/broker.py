@@ -176,14 +176,12 @@ class Broker:
     def _serve(self, connection: socket.socket) -> None:
         descriptors: list[int] = []
         try:
-            with connection:
-                connection.settimeout(PATIENCE)
-                data, descriptors = _receive(connection)
-                if data:
-                    _say(connection, self._do(connection, parse(data, self._services), descriptors))
+            connection.settimeout(PATIENCE)
+            data, descriptors = _receive(connection)
+            if data:
+                _say(connection, self._do(connection, parse(data, self._services), descriptors))
         except Refused as problem:
-            with suppress(OSError):
-                _say(connection, {"error": f"harness: refused: {problem}", "code": 1})
+            _say(connection, {"error": f"harness: refused: {problem}", "code": 1})
         except OSError:
             pass
         finally:

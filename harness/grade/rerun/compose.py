@@ -202,7 +202,7 @@ def _confine(
             confined.ready()
             host.fill(confined, work.at)
             environment = host.terminal(str(NOTES))
-            _relay(work, admitted, cluster, confined, folders, environment, python)
+            _relay(admitted, cluster, confined, folders, environment, python)
             yield Desk(
                 confined,
                 environment,
@@ -237,7 +237,6 @@ def _told(work: Work, admitted: Admitted, logs: Mapping[str, Path]) -> dict[str,
 
 
 def _relay(
-    work: Work,
     admitted: Admitted,
     cluster: ComposeCluster,
     confined: Confined,

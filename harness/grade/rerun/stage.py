@@ -108,7 +108,7 @@ class LocalStage:
 
 
 class ComposeStage:
-    """The containers of each submission's own compose file, new for each: commands of strangers run beside the servers."""
+    """The containers of each submission's own compose file, new for each: strangers run beside the servers."""
 
     backend = "compose"
 

@@ -1,7 +1,7 @@
 """Leads connections on: `relay.py FROM=TO…`, where each is `unix:PATH` or `tcp:HOST:PORT`.
 
-In the sandbox it listens at the ports that the compose file publishes, in a container of the harness at the sockets that
-they lead to, and from there it goes to the services. Only the standard library is used.
+In the sandbox it listens at the ports that the compose file publishes, in a container of the harness at the sockets
+that they lead to, and from there it goes to the services. Only the standard library is used.
 """
 
 from __future__ import annotations
