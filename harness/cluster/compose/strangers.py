@@ -159,7 +159,7 @@ def _networks(service: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _described(name: str, role: str, service: Mapping[str, Any], notes: list[str]) -> Service:
-    if unknown := sorted(set(service) - _QUIET):
+    if unknown := sorted(key for key, value in service.items() if value and key not in _QUIET):
         notes.append(f"{name}: left out of the compose file: {', '.join(unknown)[:200]}")
     container = str(service.get("container_name") or "")
     ports = [
