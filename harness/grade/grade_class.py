@@ -71,7 +71,9 @@ def _folder(order: Order, graded: Graded) -> Path:
 def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> Graded:
     try:
         submission = load(path, order.report, order.reading)
-    except NoReportError as problem:
+    except (UsageError, NoReportError) as problem:
+        if len(order.paths) == 1 and not isinstance(problem, NoReportError):
+            raise
         return Graded(name, unreadable(order.rubric, str(problem)), problem=str(problem))
     try:
         rerun, attempts = _rerun(path, name, submission, order, say)
@@ -80,8 +82,6 @@ def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> G
             findings = sorted([*findings, *compare(submission, rerun)], key=lambda finding: finding.line)
         scored = score(order.rubric, submission, findings, rerun, attempts)
         return Graded(name, scored, Grading(submission, findings), rerun)
-    except UsageError:
-        raise
     except Exception as problem:
         words = f"{type(problem).__name__}: {problem}"
         say(f"{name}: {words}")
