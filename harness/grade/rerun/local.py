@@ -8,10 +8,10 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harness.cluster.local import LocalCluster
 from harness.errors import HarnessError
@@ -60,7 +60,7 @@ def rerun(
     units = script(submission)
     name = folder.name if folder else "submission"
     at = places(name, submission.files, list(texts(submission, units)))
-    streams = Streams(ask, _queries(submission))
+    streams = Streams(ask, submission.files)
     with _stage() as stage:
         confined, environment, spark = _confine(folder, submission, at, cluster, limits, stage)
         runner = Runner(
@@ -212,13 +212,3 @@ def _copy(folder: Path | None, submission: Submission, to: Path) -> None:
 def _project(at: Places) -> str:
     """Give the name that Compose makes of the folder's."""
     return re.sub(r"[^a-z0-9_-]", "", at.folder.name.lower()) or "w205"
-
-
-def _queries(submission: Submission) -> Callable[[str], int]:
-    """Give how many streaming queries a command starts: the sinks in the files that it names."""
-
-    def count(command: str) -> int:
-        named = [text for name, text in submission.files.items() if PurePosixPath(name).name in command]
-        return max(1, sum(len(re.findall(r"\.\s*writeStream\b", text)) for text in named))
-
-    return count

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from harness.cluster.captures import captured, decode, ended_late, utc_now
 from harness.grade.model import Submission
@@ -146,7 +146,7 @@ class Runner:
             self._cell(at, unit)
             return
         self._settled = self._settled and unit.reads
-        seen = self._streams.seen() if unit.way is Way.STREAM else {}
+        seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
         terminal = self._start(at, unit)
         clock = time.monotonic()
         match unit.way:
@@ -165,6 +165,13 @@ class Runner:
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
+
+    def _before_stream(self, unit: Unit) -> Mapping[str, Any]:
+        """Give the checkpoints there are; what an earlier job put where the stream writes was another way to do it."""
+        for path in self._streams.clear(self._streams.sinks(unit.text)):
+            text = f"emptied {path}, which another job of the report had filled, before a stream writes it"
+            self.helps.append(Help("alternative", text))
+        return self._streams.seen()
 
     def _cell(self, at: int, unit: Unit) -> None:
         clock = time.monotonic()
@@ -284,7 +291,7 @@ class Runner:
         until = time.monotonic() + 5
         for terminal in self._terminals:
             terminal.job.done.wait(max(0.0, until - time.monotonic()))
-        self.helps = _helps(str(self._confined.ask("read", path=HELPS, limit=200_000).get("text", "")))
+        self.helps += _helps(str(self._confined.ask("read", path=HELPS, limit=200_000).get("text", "")))
         self._confined.close()
 
     # What came of it

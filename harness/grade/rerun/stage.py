@@ -101,13 +101,13 @@ class LocalStage:
             self._used = False
         return self._cluster
 
-    def _ask(self, question: str) -> Mapping[str, Any]:
+    def _ask(self, *question: str) -> Mapping[str, Any]:
         """Ask the servers from inside their network."""
         assert self._cluster is not None
-        command = f"python {shlex.quote(str(Path(asks.__file__)))} {question}"
+        command = shlex.join(["python", str(Path(asks.__file__)), *question])
         done = self._cluster.exec("mids", command, timeout=ASK_TIME)
         if done.exit_code:
             last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-            raise EnvironmentFault("The cluster does not answer.", wanted=question, seen=last)
+            raise EnvironmentFault("The cluster does not answer.", wanted=" ".join(question), seen=last)
         answer: Mapping[str, Any] = json.loads(done.stdout)
         return answer
