@@ -1,7 +1,7 @@
 """Questions to the servers, asked where their names are known: in the private network, or in a container.
 
-Run as `python asks.py progress|state|snapshot|clean|clear [PATH…]`; the answer is one line of JSON. This file stands alone: it needs
-kafka-python and the standard library, for a container has nothing else.
+Run as `python asks.py progress|state|snapshot|clean` or `… clear PATH…`; the answer is one line of JSON. This file
+stands alone: it needs kafka-python and the standard library, for a container has nothing else.
 """
 
 from __future__ import annotations

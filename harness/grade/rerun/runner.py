@@ -145,6 +145,9 @@ class Runner:
         if unit.is_python:
             self._cell(at, unit)
             return
+        if unit.way is Way.LOOK:
+            self._show_again(at, unit)
+            return
         self._settled = self._settled and unit.reads
         seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
         terminal = self._start(at, unit)
@@ -182,9 +185,21 @@ class Runner:
         if not self._confined.alive:
             raise Gone
 
+    def _show_again(self, at: int, unit: Unit) -> None:
+        """Take what a command that was typed before has printed by now."""
+        terminal = next((each for each in reversed(self._terminals) if each.unit.text == unit.text), None)
+        if terminal is None:
+            self._left[at] = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note="no such command goes on")
+            return
+        if terminal.unit.way is Way.STREAM:
+            self._quieten(at)
+        else:
+            terminal.job.done.wait(0.5)
+        self._left[at] = Ran(unit.typed, unit.block, Ending.STOPPED, self._capture(terminal))
+
     def _start(self, at: int, unit: Unit) -> Terminal:
         number = len(self._terminals) + 1
-        typed = self._inbox(f"{number:04}.sh", f"{unit.opener or unit.text}\n")
+        typed = self._inbox(f"{number:04}.sh", f"{unit.typed_as or unit.opener or unit.text}\n")
         stdin = Path(os.devnull)
         if unit.way is Way.FEED:
             fed = unit.text if unit.typed.form == "shell" else unit.text.rstrip().rstrip(";") + ";"

@@ -8,11 +8,13 @@ command as the author did, in another terminal.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from harness.cluster.addresses import HOST_NAMES
 from harness.grade.model import Submission
 from harness.outputs.shell import Program
 from harness.readme.blocks import Block, Kind
@@ -28,7 +30,8 @@ class Way(StrEnum):
 
     `RUN` until it ends. `SERVE`, `FOLLOW` and `STREAM` go on: a server until it answers, a reader that shows what
     comes, a streaming job until it has begun. A `LOOP` makes load in a terminal of its own. `FEED` is typed at a client
-    that an earlier command opened, and `CELL` is Python of a notebook. `OPEN` opens such a client. `LEAVE` is not run.
+    that an earlier command opened, and `CELL` is Python of a notebook. `OPEN` opens such a client. `LOOK` shows again
+    what a command that still runs has printed, as our own reports do. `LEAVE` is not run.
     """
 
     RUN = "run"
@@ -39,6 +42,7 @@ class Way(StrEnum):
     OPEN = "open"
     FEED = "feed"
     CELL = "cell"
+    LOOK = "look"
     LEAVE = "leave"
 
 
@@ -47,7 +51,8 @@ class Unit:
     """One statement to type: its text verbatim, its way, and for a feed the command that opened its client.
 
     `block` is the first line of its block. `reads` says that it looks at data which streams write. `why` says why it
-    is left out. `port` is where a server answers.
+    is left out. `port` is where a server answers. `typed_as` is what is typed on the host for a command that a report
+    of ours shows as its service got it.
     """
 
     text: str
@@ -58,6 +63,7 @@ class Unit:
     reads: bool = False
     why: str = ""
     port: int = 5000
+    typed_as: str = ""
 
     @property
     def is_python(self) -> bool:
@@ -100,10 +106,47 @@ def script(submission: Submission) -> list[Unit]:
     """Give what a rerun of a submission types, in the report's order."""
     found: list[Unit] = []
     reader = _Reader(submission.files)
+    steps: dict[str, list[Unit]] = {}
     for block in submission.blocks:
         if block.kind is Kind.COMMAND:
-            found += (unit for statement in statements(block) if (unit := reader.unit(block, statement)))
+            units = [unit for statement in statements(block) if (unit := reader.unit(block, statement))]
+            if block.step:
+                steps.setdefault(block.step, []).extend(_recorded(unit, block.background) for unit in units)
+            else:
+                found += units
+    for step in steps.values():
+        found += _started_first(step, found)
     return found
+
+
+def _recorded(unit: Unit, background: bool) -> Unit:
+    """Give a command of a report of ours: its service got it as it stands there."""
+    service = unit.typed.service
+    if service is None or service not in HOST_NAMES:
+        return replace(unit, way=Way.LEAVE, why="is the harness' own, not the assignment's")
+    typed_as = f'docker-compose exec -T -w "$PWD" {service} bash -c {shlex.quote(unit.text)}'
+    way = unit.way
+    if background and way is Way.RUN:
+        way = Way.STREAM if any(each.name == "spark-submit" for each in unit.typed.programs) else Way.FOLLOW
+    return replace(unit, typed_as=typed_as, way=way)
+
+
+def _started_first(step: Sequence[Unit], before: Sequence[Unit]) -> list[Unit]:
+    """Give the commands of a step of ours as they were started: its streams come first.
+
+    What goes on since an earlier step is shown again.
+    """
+    going = {unit.text for unit in before if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM)}
+    first: list[Unit] = []
+    rest: list[Unit] = []
+    for unit in step:
+        if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM) and unit.text in going:
+            rest.append(replace(unit, way=Way.LOOK))
+        elif unit.way is Way.STREAM:
+            first.append(unit)
+        else:
+            rest.append(unit)
+    return [*first, *rest]
 
 
 class _Reader:
