@@ -138,13 +138,18 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
         "mids": {
             **{name: system_script(layout, name) for name in ("ab", "jq")},
             # Unbuffered: into a file as on a terminal, each message is there when it arrives.
-            **dict.fromkeys(("kcat", "kafkacat"), system_script(layout, "kcat", "-u")),
+            **dict.fromkeys(("kcat", "kafkacat"), system_script(layout, "kcat", *_kcat_flags(layout))),
             "flask": exec_script(layout.python, "-m", "flask"),
         },
     }
     if REDIS in rooms(layout):
         found[REDIS] = {"redis-cli": system_script(layout, "redis-cli")}
     return found
+
+
+def _kcat_flags(layout: Layout) -> tuple[str, ...]:
+    """Let a reader of a topic that is not there yet make it, for guests: the course's kafkacat waited for it."""
+    return ("-u", "-X", "allow.auto.create.topics=true") if layout.for_guests else ("-u",)
 
 
 def _kafka(layout: Layout, name: str, words: str = '"$@"') -> str:

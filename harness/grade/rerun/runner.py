@@ -164,7 +164,7 @@ class Runner:
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
             case _:
-                self._wait(terminal, self._limits.command)
+                self._wait(terminal, self._limits.loop if unit.starts else self._limits.command)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
