@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -143,20 +142,19 @@ def _stage(backend: str | None, say: Callable[[str], None]) -> Iterator[Stage | 
 
     from harness.cluster import backends
     from harness.cluster.local import LocalCluster
+    from harness.grade.rerun.leftovers import own_folder
     from harness.grade.rerun.stage import LocalStage
     from harness.progress import DownloadProgress
     from harness.settings import Settings
 
-    with tempfile.TemporaryDirectory(prefix="harness-grade-") as folder:
-        project = Path(folder) / "project"
+    with own_folder() as folder:
+        project = folder / "project"
         project.mkdir()
-        settings = Settings(
-            project=project, out=Path(folder), title="rerun", mode="private", backend=backend, guests=True
-        )
+        settings = Settings(project=project, out=folder, title="rerun", mode="private", backend=backend, guests=True)
         console = Console(stderr=True, highlight=False)
 
         def start() -> LocalCluster:
-            cluster = backends.start(settings, lambda: Path(folder) / "logs", DownloadProgress(console), _tell(say))
+            cluster = backends.start(settings, lambda: folder / "logs", DownloadProgress(console), _tell(say))
             assert isinstance(cluster, LocalCluster)
             return cluster
 

@@ -6,10 +6,8 @@ import json
 import re
 import shlex
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from harness.grade.model import Submission
 from harness.grade.rerun import guest, sandbox
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined
+from harness.grade.rerun.leftovers import own_folder
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
@@ -61,7 +60,8 @@ def rerun(
     name = folder.name if folder else "submission"
     at = places(name, submission.files, list(texts(submission, units)))
     streams = Streams(ask, submission.files)
-    with _stage() as stage:
+    with own_folder() as stage:
+        (stage / "rerun").mkdir(mode=0o700)
         confined, environment, spark = _confine(folder, submission, at, cluster, limits, stage)
         runner = Runner(
             confined,
@@ -96,18 +96,6 @@ def rerun(
         time.monotonic() - began,
         runner.own_seconds,
     )
-
-
-@contextmanager
-def _stage() -> Iterator[Path]:
-    """Give an empty folder that everybody may enter, and remove it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="harness-rerun-"))
-    try:
-        folder.chmod(0o755)
-        (folder / "rerun").mkdir(mode=0o700)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _confine(
@@ -179,6 +167,7 @@ def _confine(
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "COLUMNS": "200",
+        "CDPATH": f".:{HOME}",
         "HARNESS_HELPS": HELPS,
     }
     spark = told["environments"]["spark"]
