@@ -75,6 +75,7 @@ def printed(confined: Confined, tmp_path: Path, command: str, within: float = 20
         ("ls /", "bin|dev|etc|home|lib|lib64|proc|root|run|sbin|tmp|usr|var|w205"),
         ("ls -A /root /home/science /tmp", "/home/science:\nw205\n\n/root:\n\n/tmp:"),
         ("grep -c . /proc/net/dev", "3"),
+        ("tr '\\0' ' ' < /proc/1/cmdline | cut -c1-19", "bwrap --args 8 -- /"),
         ("getent hosts kafka | cut -d' ' -f1", "127.0.0.1"),
         ("grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status | cut -f2 | sort -u", "0000000000000000\n1"),
     ],
