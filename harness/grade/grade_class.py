@@ -94,7 +94,7 @@ def _rerun(
     """Give the rerun of a submission: that on the disk where it is of the same input, else a new one."""
     if order.stage is None:
         return None, 1
-    digest = _digest(path, submission)
+    digest = _digest(path, submission, f"{order.stage.variant} {order.limits}")
     file = None
     if order.out:
         shell = Graded(name, faulty(order.rubric, ""))
@@ -124,9 +124,9 @@ def _rerun(
     return rerun, attempts
 
 
-def _digest(path: Path, submission: Submission) -> str:
-    """Give what a rerun depends on: the files, how the report is read, and the harness' version."""
-    digest = hashlib.sha256(f"{version('pipeline-harness')}\n{submission.report}\n".encode())
+def _digest(path: Path, submission: Submission, variant: str) -> str:
+    """Give what a rerun depends on: the files, how the report is read, where it runs, and the harness' version."""
+    digest = hashlib.sha256(f"{version('pipeline-harness')}\n{submission.report}\n{variant}\n".encode())
     for block in submission.blocks:
         digest.update(f"{block.kind} {block.form} {block.first_line} {block.answers}\n".encode())
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]

@@ -20,6 +20,7 @@ from harness.grade.rerun.confined import Confined
 from harness.grade.rerun.leftovers import own_folder
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
+from harness.grade.rerun.packages import Packages
 from harness.grade.rerun.places import HOME, Places, places
 from harness.grade.rerun.runner import HELPS, Runner, Say
 from harness.grade.rerun.sandbox import INSIDE, Seen
@@ -50,6 +51,7 @@ def rerun(
     limits: Limits,
     ask: Ask,
     say: Say = lambda _: None,
+    packages: Packages = Packages(),  # noqa: B008 - it is frozen
 ) -> Rerun:
     """Run a submission's commands on a cluster that is up and clean, whose servers `ask` asks.
 
@@ -62,7 +64,7 @@ def rerun(
     streams = Streams(ask, submission.files)
     with own_folder() as stage:
         (stage / "rerun").mkdir(mode=0o700)
-        confined, environment, spark = _confine(folder, submission, at, cluster, limits, stage)
+        confined, environment, spark = _confine(folder, submission, at, cluster, limits, stage, packages)
         runner = Runner(
             confined,
             submission,
@@ -99,12 +101,22 @@ def rerun(
 
 
 def _confine(
-    folder: Path | None, submission: Submission, at: Places, cluster: LocalCluster, limits: Limits, stage: Path
+    folder: Path | None,
+    submission: Submission,
+    at: Places,
+    cluster: LocalCluster,
+    limits: Limits,
+    stage: Path,
+    packages: Packages,
 ) -> tuple[Confined, Mapping[str, str], Room]:
     """Start the sandbox with the submission in it. Gives it, the environment of the host's terminal, and Python's."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
-    told = cluster.keeper.ask(op="guest")
+    told = cluster.keeper.ask(op="guest", packages=list(packages.names))
+    if packages.folder:
+        told["readable"].append(str(packages.folder))
+        for environment in told["environments"].values():
+            environment["PYTHONPATH"] += f":{packages.folder}"
     inside = stage / "inside"
     (inside / "bin").mkdir(parents=True)
     own = Path(guest.__file__).parent

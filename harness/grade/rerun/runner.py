@@ -171,7 +171,13 @@ class Runner:
 
     def _before_stream(self, unit: Unit) -> Mapping[str, Any]:
         """Give the checkpoints there are; what an earlier job put where the stream writes was another way to do it."""
-        for path in self._streams.clear(self._streams.sinks(unit.text)):
+        sinks = self._streams.sinks(unit.text)
+        for terminal in self._going(Way.STREAM):
+            if set(sinks) & set(self._streams.sinks(terminal.unit.text)):
+                terminal.ending = Ending.STOPPED
+                terminal.note = f"stopped before the stream of line {unit.typed.line}, which writes to the same folder"
+                self._confined.stop(terminal.job)
+        for path in self._streams.clear(sinks):
             text = f"emptied {path}, which another job of the report had filled, before a stream writes it"
             self.helps.append(Help("alternative", text))
         return self._streams.seen()

@@ -17,6 +17,7 @@ from harness.grade.rerun import asks, sandbox
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
+from harness.grade.rerun.packages import Packages
 
 SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
 ASK_TIME: Final = 180.0
@@ -28,6 +29,8 @@ class Stage(Protocol):
     """Where submissions are rerun."""
 
     backend: str
+    variant: str
+    """What of it changes a rerun: the backend, and the packages that are there."""
 
     def rerun(self, folder: Path | None, submission: Submission, limits: Limits, say: Say) -> Rerun:
         """Rerun a submission on a clean cluster. Raises EnvironmentFault when that cannot be had."""
@@ -44,11 +47,13 @@ class LocalStage:
 
     backend = "local"
 
-    def __init__(self, start: Callable[[], LocalCluster], say: Say) -> None:
+    def __init__(self, start: Callable[[], LocalCluster], say: Say, packages: Packages = Packages()) -> None:  # noqa: B008
         if why := sandbox.why_not():
             raise sandbox.refuse(why)
         self._start = start
         self._say = say
+        self._packages = packages
+        self.variant = " ".join([self.backend, *sorted(packages.names)])
         self._cluster: LocalCluster | None = None
         self._new: Mapping[str, Any] = {}
         self._used = False
@@ -58,7 +63,7 @@ class LocalStage:
         began = time.monotonic()
         cluster = self._clean()
         self._used = True
-        found = rerun(folder, submission, cluster, limits, self._ask, say)
+        found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages)
         return Rerun(
             found.backend,
             found.commands,
