@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from harness.record import write_text
 from harness.render.text import visible
 
 if TYPE_CHECKING:
+    from harness.cluster.protocol import Cluster
     from harness.grade.rerun.stage import Stage
     from harness.grade.results.graded import Graded
 
@@ -141,25 +143,24 @@ def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | Non
     from rich.console import Console
 
     from harness.cluster import backends
-    from harness.cluster.local import LocalCluster
     from harness.grade.rerun.leftovers import own_folder
     from harness.grade.rerun.packages import ensure
-    from harness.grade.rerun.stage import LocalStage
+    from harness.grade.rerun.stage import stage_of
     from harness.progress import DownloadProgress
     from harness.settings import Settings, cache_dir
 
     with own_folder() as folder:
         project = folder / "project"
         project.mkdir()
-        settings = Settings(project=project, out=folder, title="rerun", mode="private", backend=backend, guests=True)
+        mode = "private" if backend == "local" else None
+        settings = Settings(project=project, out=folder, title="rerun", mode=mode, backend=backend, guests=True)
         console = Console(stderr=True, highlight=False)
 
-        def start() -> LocalCluster:
-            cluster = backends.start(settings, lambda: folder / "logs", DownloadProgress(console), _tell)
-            assert isinstance(cluster, LocalCluster)
-            return cluster
+        def start(file: Path | None = None) -> Cluster:
+            found = replace(settings, compose_file=file)
+            return backends.start(found, lambda: folder / "logs", DownloadProgress(console), _tell)
 
-        stage = LocalStage(start, _say, ensure(packages, cache_dir(), _say))
+        stage = stage_of(backend, start, _say, ensure(packages, cache_dir(), _say))
         try:
             yield stage
         finally:

@@ -88,19 +88,19 @@ def guest_readable(layout: Layout) -> tuple[Path, ...]:
 
 
 def guest_masked(layout: Layout) -> tuple[Path, ...]:
-    """Give the files and folders that an empty one must hide from guests: the harness, its rubrics, records, projects.
+    """Give what an empty file or folder must hide from guests: the harness with its rubrics, records and projects."""
+    secret = (layout.project, layout.logs, *(layout.cache / name for name in ("runs", "logs", "images")))
+    return masked(guest_readable(layout), secret)
+
+
+def masked(readable: Iterable[Path], secret: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Give what must be hidden where these folders and the system's can be seen: the harness, and what else is secret.
 
     A source tree that is installed in editable form is out of reach already, and is named only where it can be seen.
     """
-    readable = (*guest_readable(layout), *map(Path, ("/usr", "/opt", "/etc")))
-    secret = {
-        Path(harness.__file__).parent,
-        layout.project,
-        layout.logs,
-        *(layout.cache / name for name in ("runs", "logs", "images")),
-        *_installed_files(),
-    }
-    seen = sorted(path for path in secret if path.exists() and any(path.is_relative_to(folder) for folder in readable))
+    folders = (*readable, *map(Path, ("/usr", "/opt", "/etc")))
+    hidden = {Path(harness.__file__).parent, *secret, *_installed_files()}
+    seen = sorted(path for path in hidden if path.exists() and any(path.is_relative_to(folder) for folder in folders))
     return tuple(path for path in seen if not any(path != other and path.is_relative_to(other) for other in seen))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import struct
 import urllib.error
@@ -117,8 +118,9 @@ def datanode(http_port: int) -> Probe:
             raise NotReady(f"{len(live)} live datanodes")
         for folder in ("/tmp", "/user/hive/warehouse"):  # noqa: S108 - a folder in HDFS
             _webhdfs(http_port, "PUT", folder, "MKDIRS", permission="1777")
-        _webhdfs(http_port, "PUT", "/tmp/.ready", "CREATE", overwrite="true", body=b"ready")  # noqa: S108
-        _webhdfs(http_port, "DELETE", "/tmp/.ready", "DELETE")  # noqa: S108
+        file = f"/tmp/.ready-{os.getpid()}"  # noqa: S108 - a health check may ask at the same time
+        _webhdfs(http_port, "PUT", file, "CREATE", overwrite="true", body=b"ready")
+        _webhdfs(http_port, "DELETE", file, "DELETE")
         return "1 live datanode, wrote a file"
 
     return Probe("one live datanode and a write through WebHDFS", _plain(ask))

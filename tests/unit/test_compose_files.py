@@ -656,6 +656,17 @@ DANGERS = [
     ("volumes: ['/run/:/x']", "volume /run"),
     ("volumes: ['/:/machine']", "volume /"),
     ("volumes: ['./a-link:/x']", "a-link"),
+    ("cap_add: [SYS_ADMIN]", 'cap_add: ["SYS_ADMIN"]'),
+    ("devices: ['/dev/kmsg:/dev/kmsg']", "devices: "),
+    ("device_cgroup_rules: ['b *:* rwm']", "device_cgroup_rules: "),
+    ("security_opt: ['no-new-privileges:true', 'seccomp:unconfined']", 'security_opt: ["seccomp:unconfined"]'),
+    ("sysctls: {net.ipv4.ip_forward: '1'}", "sysctls: "),
+    ("cgroup_parent: /", "cgroup_parent: "),
+    ("runtime: other", "runtime: "),
+    ("network_mode: 'container:somebodys'", "network_mode: container:somebodys"),
+    ("pid: 'container:somebodys'", "pid: container:somebodys"),
+    ("ipc: 'container:somebodys'", "ipc: container:somebodys"),
+    ("volumes_from: ['container:somebodys']", "volumes_from: container:somebodys"),
 ]
 
 
@@ -683,6 +694,23 @@ def test_a_service_that_asks_for_the_machines_own_rights_is_refused(
 
 
 @needs_compose
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("secrets: {s: {file: /var/run/docker.sock}}\n", "secret s: /var/run/docker.sock"),
+        ("configs: {c: {file: /run/docker.sock}}\n", "config c: /run/docker.sock"),
+        ("volumes: {vol: {driver_opts: {type: none, o: bind, device: /var/run}}}\n", "volume vol: /var/run"),
+        ("volumes: {vol: {driver_opts: {type: none, o: bind, device: /}}}\n", "volume vol: /"),
+    ],
+)
+def test_the_engines_socket_is_refused_by_whatever_way(make: Make, text: str, seen: str) -> None:
+    uses = {"secrets": "secrets: [s]", "configs": "configs: [c]", "volumes": "volumes: ['vol:/x']"}[text.split(":")[0]]
+    problem = refused(make, f"services:\n  mids: {{image: midsw205/base, {uses}}}\n{text}")
+    assert "asks for the engine's own socket" in problem.headline
+    assert problem.seen == seen
+
+
+@needs_compose
 def test_what_resembles_the_machines_own_rights_is_taken(make: Make, tmp_path: Path) -> None:
     for name in ("run $5", "docker.sock.d"):
         (tmp_path / name).mkdir()
@@ -692,6 +720,7 @@ def test_what_resembles_the_machines_own_rights_is_taken(make: Make, tmp_path: P
         "    image: midsw205/base\n"
         "    privileged: false\n"
         "    ipc: shareable\n"
+        "    security_opt: ['no-new-privileges:true']\n"
         "    networks: [host]\n"
         "    volumes: ['../run $$5:/run', '../docker.sock.d:/x', 'docker.sock:/y',\n"
         "      {type: tmpfs, target: /run/docker.sock}]\n"

@@ -118,9 +118,9 @@ def test_the_base_image_is_the_environments_else_a_public_one_and_the_user_is_ne
     assert images.base_image() == "eclipse-temurin:17-jre-noble"
     assert f"ARG BASE_IMAGE={images.DEFAULT_BASE}\n" in DOCKERFILE.read_text()
     monkeypatch.setattr(os, "getuid", lambda: 0)
-    assert images._uid() == 1000
+    assert images.user_id() == 1000
     monkeypatch.setattr(os, "getuid", lambda: 501)
-    assert images._uid() == 501
+    assert images.user_id() == 501
 
 
 def test_every_pin_of_the_containers_packages_is_that_of_the_harness() -> None:

@@ -30,6 +30,7 @@ from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.background import ComposeBackground
 from harness.cluster.compose.container.entry import JOB
 from harness.cluster.compose.containers import Containers
+from harness.cluster.compose.entered import Entrance
 from harness.cluster.compose.project import Project, ProjectSpec, as_typed
 from harness.cluster.compose.servers import ComposeServers
 from harness.cluster.jobs import TIMED_OUT
@@ -301,6 +302,10 @@ class ComposeCluster:
             [*self._project.docker_compose_command(), "exec", *flags, name, *words], self._project.environment
         )
         return running
+
+    def entrance(self) -> Entrance:
+        """Give the way into the containers for commands whose descriptors are somebody else's."""
+        return Entrance(self._containers)
 
     # What the report shows of this backend alone
 

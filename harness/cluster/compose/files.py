@@ -35,7 +35,7 @@ _ROLES: Mapping[str, str] = {
     r"(?:docker\.io/)?confluentinc/cp-kafka": "kafka",
     r"(?:docker\.io/)?confluentinc/cp-zookeeper": "zookeeper",
     r"(?:docker\.io/)?(?:library/|bitnami/)?redis": REDIS,
-    rf"{images.REPOSITORY}/(?P<own>zookeeper|kafka|cloudera|spark|presto|mids)": "",
+    rf"{images.REPOSITORY}/(?P<own>zookeeper|kafka|cloudera|spark|presto|mids|redis)": "",
 }
 """The service that stands in for each image, whatever its tag."""
 
@@ -50,6 +50,15 @@ _HOSTS_OWN: Mapping[str, object] = {
     "privileged": True,
     **dict.fromkeys(("network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup"), "host"),
 }
+_RIGHTS = (
+    "cap_add", "cgroup_parent", "credential_spec", "device_cgroup_rules", "devices", "provider", "runtime",
+    "security_opt", "sysctls", "use_api_socket",
+)  # fmt: skip
+"""What gives a container more of this machine than others have, or runs a program on it."""
+
+_OTHERS = ("cgroup", "ipc", "network_mode", "pid")
+"""What may be taken from a container of somebody else, as `container:NAME`."""
+
 _SOCKETS = (Path("/var/run/docker.sock"), Path("/run/docker.sock"))
 _MEMORY = {
     "zookeeper": "384m",
@@ -79,11 +88,13 @@ def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) 
             seen="the images " + (", ".join(str(s.get("image", "-")) for s in services.values()) or "of no service"),
             remedy="add that service to the file",
         )
+    refuse_dangers(str(file), config)
     for name, service in services.items():
-        _refuse_dangers(file, name, service, config.get("networks") or {})
         _refuse_missing_folders(file, name, service)
     _refuse_missing_external(file, config)
     named = _by_role(roles)
+    if settings.guests:  # who come with services of their own names, and several of one kind
+        named = {**{name: name for name in roles}, **named}
     spread, notes = _ports(file, services, named, settings.ports, ports)
     override = folder / OVERRIDE
     project = ProjectSpec(f"{engine.PROJECT_PREFIX}{folder.name}", (str(file), str(override)), {}, named)
@@ -91,7 +102,8 @@ def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) 
     for name, service in services.items():
         role = roles.get(name)
         alias = role if role != name and named.get(role or "") == name else None
-        lines += [f"  {_quoted(name)}:", *_service(service, role, alias, tag), *_port_lines(spread[name])]
+        lines += [f"  {_quoted(name)}:", *_service(service, role, alias, tag, guests=settings.guests)]
+        lines += _port_lines(spread[name])
         if settings.compose_file is None and not file.is_relative_to(settings.project) and "volumes" in service:
             lines += ["    volumes:", "      - type: bind"]
             lines += [f"        source: {_quoted(str(settings.project))}", "        target: /w205"]
@@ -160,11 +172,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text.replace("$", "$$"), ensure_ascii=False)
 
 
-def _service(service: Mapping[str, Any], role: str | None, alias: str | None, tag: str) -> Iterator[str]:
+def _service(
+    service: Mapping[str, Any], role: str | None, alias: str | None, tag: str, *, guests: bool
+) -> Iterator[str]:
     if role:
         yield f"    image: {images.REPOSITORY}/{role}:{tag}"
         yield "    pull_policy: never"
-        if not is_own(str(service.get("image", ""))):
+        if guests or not is_own(str(service.get("image", ""))):
             yield "    environment:"
             for name, value in images.guest_variables(role).items():
                 yield f"      {name}: {_quoted(value)}"
@@ -255,21 +269,54 @@ def _ports(
     return spread, notes
 
 
-def _refuse_dangers(file: Path, name: str, service: Mapping[str, Any], networks: Mapping[str, Any]) -> None:
-    found = [f"{key}: {service[key]}" for key, own in _HOSTS_OWN.items() if service.get(key) == own]
-    found += [f"the network {each}" for each in service.get("networks") or () if _is_hosts(networks.get(each))]
-    found += [
-        f"volume {mount.get('source')}"
-        for mount in service.get("volumes") or ()
-        if mount.get("type") == "bind" and _holds_socket(Path(str(mount.get("source"))))
+def refuse_dangers(file: str, config: Mapping[str, Any]) -> None:
+    """Raise UsageError when a file asks for rights of this machine, its engine's socket or what is somebody else's."""
+    networks = config.get("networks") or {}
+    held = [
+        f"{kind} {name}: {path}"
+        for kind, key in (("secret", "secrets"), ("config", "configs"), ("volume", "volumes"))
+        for name, item in (config.get(key) or {}).items()
+        if (path := _file_of(item or {})) and _holds_socket(Path(path))
     ]
+    _refuse(f"{file} asks for the engine's own socket.", held)
+    for name, service in (config.get("services") or {}).items():
+        _refuse(f"{file}: the service {name} asks for this machine's own rights.", list(_dangers(service, networks)))
+
+
+def _dangers(service: Mapping[str, Any], networks: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{key}: {service[key]}" for key, own in _HOSTS_OWN.items() if service.get(key) == own)
+    for key in _OTHERS:
+        if str(service.get(key) or "").startswith("container:"):
+            yield f"{key}: {service[key]}"
+    for key in _RIGHTS:
+        asked = service.get(key)
+        if key == "security_opt":
+            asked = [each for each in asked or () if not str(each).startswith("no-new-privileges")]
+        if asked:
+            yield f"{key}: {json.dumps(asked, ensure_ascii=False)[:200]}"
+    yield from (f"volumes_from: {each}" for each in service.get("volumes_from") or () if "container:" in str(each))
+    for key in ("post_start", "pre_stop"):
+        yield from (f"{key}: privileged" for hook in service.get(key) or () if hook.get("privileged"))
+    yield from (f"the network {each}" for each in service.get("networks") or () if _is_hosts(networks.get(each)))
+    for mount in service.get("volumes") or ():
+        source = str(mount.get("source"))
+        if mount.get("type") == "bind" and _holds_socket(Path(source)):
+            yield f"volume {source}"
+
+
+def _refuse(headline: str, found: list[str]) -> None:
     if found:
         raise UsageError(
-            f"{file}: the service {name} asks for this machine's own rights.",
+            headline,
             wanted="containers that are apart from this machine",
             seen=", ".join(found),
             remedy="take that out of the file",
         )
+
+
+def _file_of(item: Mapping[str, Any]) -> str:
+    """Give the path of this machine that a secret, a config or a volume stands for; nothing where it is none."""
+    return str(item.get("file") or (item.get("driver_opts") or {}).get("device") or "")
 
 
 def _is_hosts(network: Mapping[str, Any] | None) -> bool:

@@ -85,7 +85,7 @@ def compose_folder() -> Path:
 def tag() -> str:
     """Give the tag that today's images have: a digest of everything that goes into them."""
     digest = hashlib.sha256()
-    for part in (base_image(), engine.image_id(base_image()) or "", str(_uid()), pyspark_version(), prepare.FORMAT):
+    for part in (base_image(), engine.image_id(base_image()) or "", str(user_id()), pyspark_version(), prepare.FORMAT):
         digest.update(f"{part}\n".encode())
     files = [lock_path(), compose_folder() / "Dockerfile", _requirements(), *_library(), *_generators()]
     for file in files:
@@ -243,7 +243,7 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
 def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
     """Build one target. Raises EnvironmentFault with the end of its log."""
     command = ["docker", "build", "--progress", "plain", "--target", target, "--tag", name]
-    command += ["--build-arg", f"BASE_IMAGE={base_image()}", "--build-arg", f"W205_UID={_uid()}", str(context)]
+    command += ["--build-arg", f"BASE_IMAGE={base_image()}", "--build-arg", f"W205_UID={user_id()}", str(context)]
     with log.open("ab") as out:
         try:
             code = subprocess.run(
@@ -268,7 +268,7 @@ def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
         )
 
 
-def _uid() -> int:
+def user_id() -> int:
     """Give the user that the containers run as: the one who builds them, so that /w205 can be read; never root."""
     return os.getuid() or 1000
 

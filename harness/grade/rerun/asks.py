@@ -7,6 +7,7 @@ stands alone: it needs kafka-python and the standard library, for a container ha
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import urllib.error
@@ -15,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-KAFKA = "kafka:29092"
+KAFKA = os.environ.get("W205_BROKER") or "kafka:29092"
 HDFS = "http://cloudera:50070/webhdfs/v1"
 PRESTO = "http://presto:8080/v1/statement"
 USER = "root"

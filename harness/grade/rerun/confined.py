@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -57,10 +57,18 @@ class Job:
 
 
 class Confined:
-    """One sandbox. `breaches` are the limits that were met; a closed or broken one raises Gone for every question."""
+    """One sandbox. `breaches` are the limits that were met; a closed or broken one raises Gone for every question.
+
+    `grows` gives the bytes that the submission has made the servers store.
+    """
 
     def __init__(
-        self, command: Sequence[str], limits: Limits, group: ControlGroup | None, log: Path, grows: Path
+        self,
+        command: Sequence[str],
+        limits: Limits,
+        group: ControlGroup | None,
+        log: Path,
+        grows: Callable[[], int],
     ) -> None:
         self.breaches: list[Breach] = []
         self._limits = limits
@@ -226,7 +234,7 @@ class Confined:
                 self._break(Limit.PROCESSES, f"more than {self._limits.processes} processes")
             elif "memory" not in bounded and turn % 4 == 0 and memory_below(self._process.pid) > self._limits.memory:
                 self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
-            elif turn % 10 == 0 and size_of(self._grows) > self._limits.cluster:
+            elif turn % 10 == 0 and self._grows() > self._limits.cluster:
                 self._break(Limit.DISK, f"more than {self._limits.cluster // MIB} MiB stored in the servers")
 
     def _break(self, limit: Limit, text: str) -> None:

@@ -7,6 +7,7 @@ and a user so many processes, and a watcher ends the sandbox when all its proces
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,29 +93,34 @@ class ControlGroup:
 
     def memory_killed(self) -> bool:
         """Say whether the kernel ended a process of the group for its memory."""
-        for folder in self._folders:
-            for file in (folder / "memory.events", folder / "memory.oom_control"):
-                with suppress(OSError, ValueError):
-                    for line in file.read_text().splitlines():
-                        key, _, value = line.partition(" ")
-                        if key == "oom_kill" and int(value) > 0:
-                            return True
-        return False
+        return memory_killed(self._read("memory.events", "memory.oom_control"))
 
     def forks_refused(self) -> bool:
         """Say whether the kernel refused the group a process."""
-        for folder in self._folders:
-            with suppress(OSError, ValueError):
-                for line in (folder / "pids.events").read_text().splitlines():
-                    if line.startswith("max ") and int(line.split()[1]) > 0:
-                        return True
-        return False
+        return forks_refused(self._read("pids.events"))
+
+    def _read(self, *names: str) -> str:
+        found = ""
+        for file in (folder / name for folder in self._folders for name in names):
+            with suppress(OSError, UnicodeDecodeError):
+                found += file.read_text()
+        return found
 
     def close(self) -> None:
         """Remove the group; its processes must have ended."""
         for folder in self._folders:
             with suppress(OSError):
                 folder.rmdir()
+
+
+def memory_killed(events: str) -> bool:
+    """Say whether the kernel ended a process for memory, by the `memory.events` or `memory.oom_control` of a group."""
+    return any(int(number) > 0 for number in re.findall(r"^oom_kill (\d+)$", events, re.MULTILINE))
+
+
+def forks_refused(events: str) -> bool:
+    """Say whether the kernel refused a process, by a control group's `pids.events`."""
+    return any(int(number) > 0 for number in re.findall(r"^max (\d+)$", events, re.MULTILINE))
 
 
 def prlimit(limits: Limits, bounded: set[str]) -> list[str]:

@@ -21,7 +21,7 @@ HOME: Final = PurePosixPath("/home/science")
 _PATH: Final = re.compile(r"(?<![\w.-])(?:~|\$HOME|/home/[\w.-]+|/root)?/w205((?:/[\w.@+-]+)*)")
 _FOLDER: Final = re.compile(r"\bcd\s+(?:(?:~|\$HOME|/home/[\w.-]+|/root)?/)?w205((?:/[\w.@+-]+)+)/?(?=\s|$|[;&])")
 _NAMED: Final = re.compile(r"(?<![\w./-])\.?/?((?:[\w.@+-]+/)*[\w@+-]+\.\w{1,6})(?![\w/])")
-_COMPOSE: Final = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
+COMPOSE_FILES: Final = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _folder(known: Sequence[PurePosixPath], texts: Sequence[str]) -> PurePosixPa
                 if file == wanted or file.parts[-len(wanted.parts) :] == wanted.parts:
                     votes[PurePosixPath(*file.parts[: -len(wanted.parts)])] += 1
     for file in known:
-        if file.name in _COMPOSE:
+        if file.name in COMPOSE_FILES:
             votes[file.parent] += 1
     if not votes:
         return PurePosixPath()

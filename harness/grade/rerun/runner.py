@@ -38,8 +38,8 @@ _ENDERS: Final = ("down", "stop", "kill", "rm")
 _READ: Final = 4 * MIB
 """Bytes of an output that are kept."""
 
-HELPS: Final = "/tmp/.w205-helps"  # noqa: S108
-"""Where helps note that they were used."""
+HELPS: Final = ".w205-helps"
+"""The file in which helps note that they were used; where it is, differs."""
 
 _TYPED_IN: Final = re.compile(rf"^{INSIDE}/inbox/\d+\.sh: line \d+: ", re.MULTILINE)
 _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
@@ -61,7 +61,11 @@ class Terminal:
 
 
 class Runner:
-    """One rerun in a sandbox. `run` gives what became of each command; `state` is what was there before the end."""
+    """One rerun in a sandbox. `run` gives what became of each command; `state` is what was there before the end.
+
+    `notes` is the folder of the sandbox in which its commands note rounds and helps, wherever they run. `answers` says
+    whether the server of a command answers.
+    """
 
     def __init__(
         self,
@@ -76,6 +80,8 @@ class Runner:
         interpreter: Interpreter,
         limits: Limits,
         say: Say = lambda _: None,
+        notes: str = "/tmp",  # noqa: S108
+        answers: Callable[[Unit], bool] | None = None,
     ) -> None:
         self.state = State()
         self.helps: list[Help] = []
@@ -90,6 +96,8 @@ class Runner:
         self._interpreter = interpreter
         self._limits = limits
         self._say = say
+        self._notes = notes
+        self._answers = answers or (lambda unit: confined.answers(unit.port))
         self._terminals: list[Terminal] = []
         self._left: dict[int, Ran] = {}
         self._shown = _outputs(submission)
@@ -154,7 +162,7 @@ class Runner:
         clock = time.monotonic()
         match unit.way:
             case Way.SERVE:
-                self._until(terminal, lambda: self._confined.answers(unit.port), SERVE_TIME)
+                self._until(terminal, lambda: self._answers(unit), SERVE_TIME)
             case Way.FOLLOW:
                 terminal.job.done.wait(FOLLOW_TIME)
             case Way.STREAM:
@@ -215,7 +223,7 @@ class Runner:
         stop_file = None
         if unit.is_endless:
             stop_file = self._folder / "inbox" / f"{number:04}.stop"
-            words += [str(INSIDE / "inbox" / stop_file.name), f"/tmp/.w205-rounds-{number}"]  # noqa: S108
+            words += [str(INSIDE / "inbox" / stop_file.name), self._rounds_file(number)]
         out, err = (self._folder / f"{number:04}.{kind}" for kind in ("out", "err"))
         started = utc_now()
         job = self._confined.start(words, out, err, folder=self._work, environment=self._environment, stdin=stdin)
@@ -283,8 +291,10 @@ class Runner:
 
     def _rounds(self, terminal: Terminal) -> int:
         number = self._terminals.index(terminal) + 1
-        answer = self._confined.ask("read", path=f"/tmp/.w205-rounds-{number}", limit=0)  # noqa: S108
-        return int(answer.get("size", 0))
+        return int(self._confined.ask("read", path=self._rounds_file(number), limit=0).get("size", 0))
+
+    def _rounds_file(self, number: int) -> str:
+        return f"{self._notes}/.w205-rounds-{number}"
 
     def _look(self, line: int | None) -> None:
         """Take what running terminals have printed where the report shows it, up to a line."""
@@ -312,7 +322,9 @@ class Runner:
         until = time.monotonic() + 5
         for terminal in self._terminals:
             terminal.job.done.wait(max(0.0, until - time.monotonic()))
-        self.helps += _helps(str(self._confined.ask("read", path=HELPS, limit=200_000).get("text", "")))
+        self.helps += _helps(
+            str(self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", ""))
+        )
         self._confined.close()
 
     # What came of it

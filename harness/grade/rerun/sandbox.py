@@ -12,7 +12,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -44,13 +44,15 @@ class Seen:
     """What a sandbox sees of this machine.
 
     `read_only` are folders and files at their own paths, `masked` those below them that are hidden. `placed` are files
-    and folders at paths of the sandbox, read-only. `hosts` are further names of loopback.
+    and folders at paths of the sandbox, read-only. `hosts` are further names of loopback. `writable` are folders at
+    paths of the sandbox that it shares with others.
     """
 
     read_only: Sequence[Path]
     masked: Sequence[Path] = ()
     placed: Mapping[PurePosixPath, Path] | None = None
     hosts: Sequence[str] = ()
+    writable: Mapping[PurePosixPath, Path] = field(default_factory=dict)
 
 
 def why_not() -> str | None:
@@ -89,13 +91,20 @@ def network_of(folder: Path) -> int:
 
 
 def command(
-    inner: Sequence[str], seen: Seen, limits: Limits, stage: Path, *, network: int | None, group: Sequence[str] = ()
+    inner: Sequence[str],
+    seen: Seen,
+    limits: Limits,
+    stage: Path,
+    *,
+    network: int | None,
+    group: Sequence[str] = (),
+    user: int = NOBODY,
 ) -> list[str]:
     """Give the command line that runs `inner` in a sandbox.
 
     `stage` is an empty folder that everybody may enter; it takes the sandbox's own files, and for root the mounts.
     `network` is a process whose network it shares; without one it has none. `group` are shell lines that put the
-    process into its control group.
+    process into its control group. `user` is who it is when root starts it.
     """
     placed = _files(stage, seen)
     bounded = {kind for kind in ("memory", "pids") if any(f"/{kind}/" in line for line in group)}
@@ -108,17 +117,20 @@ def command(
         mounts = stage / "mounts"
         mounts.mkdir()
         lines.append(f"mount -t tmpfs -o mode=755 tmpfs {shlex.quote(str(mounts))}")
-        for number, path in enumerate([*sources, *placed.values()]):
-            at = mounts / str(number)
+        for number, path in enumerate([*sources, *placed.values(), *seen.writable.values()]):
+            point = mounts / str(number)
             make = "mkdir" if path.is_dir() else "touch"
-            lines.append(f"{make} {shlex.quote(str(at))}; mount --bind {shlex.quote(str(path))} {shlex.quote(str(at))}")
+            words_to = f"{shlex.quote(str(path))} {shlex.quote(str(point))}"
+            lines.append(f"{make} {shlex.quote(str(point))}; mount --bind {words_to}")
             if path in sources:
-                sources[path] = at
-        offset = len(sources)
-        placed = {inside: mounts / str(offset + number) for number, inside in enumerate(placed)}
+                sources[path] = point
+        at = len(sources)
+        writable = {inside: mounts / str(at + len(placed) + number) for number, inside in enumerate(seen.writable)}
+        placed = {inside: mounts / str(at + number) for number, inside in enumerate(placed)}
+        seen = replace(seen, writable=writable)
         if network is not None:
             enter = ["nsenter", f"--net=/proc/{network}/ns/net", "--"]
-        enter += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all"]
+        enter += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--bounding-set=-all"]
         enter += ["--inh-caps=-all", "--no-new-privs", "--"]
     else:
         if network is not None:
@@ -162,7 +174,8 @@ def _bwrap(
             words += ["--symlink", str(path.readlink()), str(path)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/dev/shm"]  # noqa: S108
     for folder in ("/tmp", "/var/tmp", "/root", str(WORK), str(HOME)):  # noqa: S108
-        words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
+        if PurePosixPath(folder) not in seen.writable:
+            words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
     for path, source in sources.items():
         words += ["--ro-bind", str(source), str(path)]
     for path in seen.masked:
@@ -173,6 +186,8 @@ def _bwrap(
         )
     for inside, source in placed.items():
         words += ["--ro-bind", str(source), str(inside)]
+    for inside, source in seen.writable.items():
+        words += ["--bind", str(source), str(inside)]
     words += ["--symlink", str(WORK), str(HOME / "w205"), "--remount-ro", "/", "--chdir", str(WORK)]
     return words
 

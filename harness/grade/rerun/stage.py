@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
+from harness.cluster.compose import engine, images
+from harness.cluster.compose.cluster import ComposeCluster
+from harness.cluster.compose.strangers import ASKER
 from harness.cluster.local import LocalCluster
-from harness.errors import EnvironmentFault, HarnessError
+from harness.cluster.protocol import Cluster
+from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
-from harness.grade.rerun import asks, sandbox
+from harness.grade.rerun import asks, compose_file, host, sandbox
+from harness.grade.rerun.compose import Folders, bring_up, refused
+from harness.grade.rerun.compose import rerun as rerun_composed
+from harness.grade.rerun.host import Work
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.packages import Packages
+from harness.model import Capture
 
 SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
 ASK_TIME: Final = 180.0
@@ -64,17 +74,7 @@ class LocalStage:
         cluster = self._clean()
         self._used = True
         found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages)
-        return Rerun(
-            found.backend,
-            found.commands,
-            found.helps,
-            found.breaches,
-            found.state,
-            found.fault,
-            time.monotonic() - began,
-            found.own_seconds,
-            found.versions,
-        )
+        return replace(found, seconds=time.monotonic() - began)
 
     def restart(self) -> None:
         """End the cluster; the next rerun starts a new one."""
@@ -110,9 +110,76 @@ class LocalStage:
         """Ask the servers from inside their network."""
         assert self._cluster is not None
         command = shlex.join(["python", str(Path(asks.__file__)), *question])
-        done = self._cluster.exec("mids", command, timeout=ASK_TIME)
-        if done.exit_code:
-            last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-            raise EnvironmentFault("The cluster does not answer.", wanted=" ".join(question), seen=last)
-        answer: Mapping[str, Any] = json.loads(done.stdout)
-        return answer
+        return _answer(question, self._cluster.exec("mids", command, timeout=ASK_TIME))
+
+
+class ComposeStage:
+    """The containers of each submission's own compose file, new for each: strangers run beside the servers."""
+
+    backend = "compose"
+    variant = "compose"
+
+    def __init__(self, start: Callable[[Path], ComposeCluster], say: Say) -> None:
+        """Take what starts a cluster of a compose file, for guests. Raises EnvironmentFault where none can be had."""
+        if why := sandbox.why_not():
+            raise sandbox.refuse(why)
+        engine.check()
+        self._start = start
+        self._say = say
+
+    def rerun(self, folder: Path | None, submission: Submission, limits: Limits, say: Say) -> Rerun:
+        """Rerun a submission in containers of its own."""
+        began = time.monotonic()
+        work = Work.of(folder, submission)
+        with host.stage() as stage:
+            copied, reading, folders = stage / "submission", stage / "reading", Folders(stage)
+            host.copy(work, copied)
+            reading.mkdir()
+            folders.make()
+            try:
+                config = compose_file.read(work, copied, limits, reading)
+                cluster, admitted = bring_up(
+                    config, folders.contained(limits), stage / "compose.json", self._start, SERVERS, self._say
+                )
+            except UsageError as problem:
+                return refused(self.backend, work, problem)
+            try:
+                ask = partial(_ask_in_container, cluster)
+                found = rerun_composed(work, admitted, cluster, folders, copied, limits, ask, say)
+            finally:
+                with suppress(EnvironmentFault):
+                    cluster.down(quick=True)
+        return replace(found, seconds=time.monotonic() - began)
+
+    def restart(self) -> None:
+        """Do nothing: every rerun has new containers."""
+
+    def close(self) -> None:
+        """Do nothing: every rerun ends its containers."""
+
+
+def stage_of(backend: str, start: Callable[..., Cluster], say: Say, packages: Packages = Packages()) -> Stage:  # noqa: B008
+    """Give the stage of a backend. `start` begins a cluster without servers, of a compose file for containers.
+
+    Raises UsageError for packages where containers are to have them, EnvironmentFault where no sandbox can be had.
+    """
+    if backend == "compose":
+        if packages.names:
+            raise UsageError("--package is for the local backend.", remedy="leave out --backend compose")
+        return ComposeStage(cast("Callable[[Path], ComposeCluster]", start), say)
+    return LocalStage(cast("Callable[[], LocalCluster]", start), say, packages)
+
+
+def _ask_in_container(cluster: ComposeCluster, *question: str) -> Mapping[str, Any]:
+    """Ask the servers from the harness' own container."""
+    words = ["env", f"PYTHONPATH={images.PYTHON_PACKAGES}", "python3", "-s", "-P", "-c"]
+    source = Path(asks.__file__).read_text(encoding="utf-8")
+    return _answer(question, cluster.exec(ASKER, shlex.join([*words, source, *question]), timeout=ASK_TIME))
+
+
+def _answer(question: Sequence[str], done: Capture) -> Mapping[str, Any]:
+    if done.exit_code:
+        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise EnvironmentFault("The cluster does not answer.", wanted=" ".join(question), seen=last)
+    answer: Mapping[str, Any] = json.loads(done.stdout)
+    return answer

@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import signal
+import socket
 import sys
 import threading
 import time
@@ -79,6 +80,13 @@ def send_signal(question: Question) -> Answer:
     return {"sent": sent}
 
 
+def listens(question: Question) -> Answer:
+    """Say whether somebody listens at a port of this container."""
+    with socket.socket() as asked:
+        asked.settimeout(1)
+        return {"well": asked.connect_ex(("127.0.0.1", int(question["port"]))) == 0}
+
+
 def versions(_question: Question) -> Answer:
     """Give the versions of Python and Java in this container."""
     release = (JAVA / "release").read_text(encoding="utf-8") if (JAVA / "release").exists() else ""
@@ -90,6 +98,7 @@ OPERATIONS: Mapping[str, Callable[[Question], Answer]] = {
     "ready": ready,
     "jobs": jobs,
     "signal": send_signal,
+    "listens": listens,
     "versions": versions,
 }
 

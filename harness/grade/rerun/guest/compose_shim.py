@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -42,6 +43,7 @@ class World:
         self.rooms: dict[str, dict[str, Any]] = self._told["rooms"]
         self.lacking: dict[str, str] = self._told["lacking"]
         self.project: str = self._told["project"]
+        self.broker: str = self._told.get("broker", "")
         self._ended = Path(self._told["ended"])
 
     @property
@@ -110,7 +112,7 @@ def run(world: World, command: str, words: Sequence[str]) -> None:
     room = world.service(left[0])
     argv = left[1:] or ["bash"]
     told = world.rooms[room]
-    environment = {**told["environment"], ROOM: room}
+    environment = {} if world.broker else {**told["environment"], ROOM: room}
     for name in ("HARNESS_HELPS", "__STOP", "__ROUNDS", "BASH_FUNC___round%%", "BASH_FUNC_true%%", "BASH_FUNC_:%%"):
         if name in os.environ:
             environment[name] = os.environ[name]
@@ -121,10 +123,13 @@ def run(world: World, command: str, words: Sequence[str]) -> None:
             environment[key] = text if equals else os.environ.get(key, "")
         elif option in ("-w", "--workdir"):
             folder = value
+    detached = any(option in ("-d", "--detach") or re.fullmatch(r"-[it]*d[it]*", option) for option, _ in options)
+    if world.broker:
+        sys.exit(remote(world, room, argv, environment, folder, detached))
     with suppress(OSError):
         os.chdir("/")
         os.chdir(folder)
-    if any(option in ("-d", "--detach") or re.fullmatch(r"-[it]*d[it]*", option) for option, _ in options):
+    if detached:
         with open(os.devnull, "r+b") as null:
             subprocess.Popen(argv, env=environment, stdin=null, stdout=null, stderr=null, start_new_session=True)
         return
@@ -135,6 +140,46 @@ def run(world: World, command: str, words: Sequence[str]) -> None:
         os.execve(found, argv, environment)
     except OSError as problem:
         fail(f'OCI runtime exec failed: exec failed: exec: "{argv[0]}": {problem.strerror}', 126)
+
+
+def remote(
+    world: World,
+    room: str,
+    argv: Sequence[str],
+    environment: dict[str, str],
+    folder: str,
+    detached: bool = False,
+    streams: Sequence[int] = (0, 1, 2),
+) -> int:
+    """Have a command run in a service's container, with these descriptors. Gives its exit code."""
+    told = world.rooms[room]["folder"]
+    words = {"argv": list(argv), "env": environment, "folder": os.path.join(told, folder), "detached": detached}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as wire:
+
+        def forward(number: int, _: object) -> None:
+            with suppress(OSError):
+                wire.send(json.dumps({"signal": number}).encode())
+
+        try:
+            wire.connect(world.broker)
+            socket.send_fds(wire, [json.dumps({"op": "exec", "service": room, **words}).encode()], streams)
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, forward)
+            answer = json.loads(wire.recv(65536) or b"{}")
+        except OSError as problem:
+            fail(f"harness: {problem.strerror}", 126)
+    if "error" in answer:
+        print(answer["error"], file=sys.stderr)
+    return int(answer.get("code", 137))
+
+
+def ask(world: World, **question: object) -> None:
+    """Ask the broker for something, and wait until it is done."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as wire:
+        wire.connect(world.broker)
+        wire.send(json.dumps(question).encode())
+        wire.recv(65536)
 
 
 def up(world: World, words: Sequence[str]) -> None:
@@ -155,14 +200,17 @@ def down(world: World, words: Sequence[str], verb: str = "Stopping") -> None:
     """End what runs in services, all of them or those named."""
     _, left = split(words, "rm")
     names = [name for name in left if name in world.rooms] or list(world.rooms)
-    end_processes(names)
+    end_processes(world, names)
     for name in names:
         print(f"{verb} {world.container(name)} ... done", file=sys.stderr)
     world.end(names)
 
 
-def end_processes(rooms: Sequence[str]) -> None:
+def end_processes(world: World, rooms: Sequence[str]) -> None:
     """End every process that was started in one of the services."""
+    if world.broker:
+        ask(world, op="end", services=list(rooms))
+        return
     marks = {f"{ROOM}={room}".encode() for room in rooms}
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
@@ -218,16 +266,36 @@ def logs(world: World, words: Sequence[str]) -> None:
     os.execvp("tail", ["tail", "-q", *lines, *(["-f"] if follow else []), *files])
 
 
+_UNPACK = """\
+[ -d "$0" ] && exec tar -xf - -C "$0"
+exec tar -xf - -C "$(dirname "$0")" --transform="s,^[^/]*,$(basename "$0"),"
+"""
+"""Takes an archive of one file or folder to a place: into it where it is a folder, else under its name."""
+
+
 def copy(world: World, words: Sequence[str]) -> None:
-    """`docker cp`: services and the host share one file system here."""
+    """`docker cp`: services and the host share one file system, or their files come and go as an archive."""
     _, left = split(words)
     if len(left) != 2:
         fail("docker cp: from where to where?", 2)
-    paths = []
+    paths: list[tuple[str, str]] = []
     for word in left:
         name, colon, path = word.partition(":")
-        paths.append(path if colon and world.service(name) else word)
-    os.execvp("cp", ["cp", "-r", *paths])
+        paths.append((world.service(name), path) if colon and "/" not in name else ("", word))
+    (source, taken), (target, to) = paths
+    if not world.broker or not (source or target):
+        os.execvp("cp", ["cp", "-r", taken, to])
+    taken = taken.rstrip("/") or "/"
+    pack = ["tar", "-cf", "-", "-C", os.path.dirname(taken) or ".", os.path.basename(taken) or "."]
+    unpack = ["sh", "-c", _UNPACK, to]
+    here = subprocess.Popen(unpack, stdin=subprocess.PIPE) if source else subprocess.Popen(pack, stdout=subprocess.PIPE)
+    with here:
+        pipe = here.stdin or here.stdout
+        assert pipe
+        streams = (0, pipe.fileno(), 2) if source else (pipe.fileno(), 1, 2)
+        code = remote(world, source or target, pack if source else unpack, {}, "/", streams=streams)
+        pipe.close()
+    sys.exit(code or here.returncode)
 
 
 def quiet(_world: World, _words: Sequence[str]) -> None:
@@ -238,7 +306,7 @@ def restart(world: World, words: Sequence[str]) -> None:
     """End what runs in services; they answer at once again."""
     _, left = split(words)
     names = [name for name in left if name in world.rooms] or list(world.rooms)
-    end_processes(names)
+    end_processes(world, names)
     for name in names:
         print(f"Restarting {world.container(name)} ... done", file=sys.stderr)
 
