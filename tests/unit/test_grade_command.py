@@ -89,7 +89,7 @@ def test_points_are_made_without_a_cluster(folder: Path, tmp_path: Path) -> None
     assert result.return_value == 1
     assert f"{folder.name}: " in result.output
     assert json.loads((out / "result.json").read_text())["rerun"] is None
-    assert "no rubric" in str(refused(grade("--static", folder, "--rubric", "1999"))).lower()
+    assert "'1999' cannot be read" in str(refused(grade("--static", folder, "--rubric", "1999")))
 
 
 def test_a_correction_changes_what_is_read_and_a_wrong_one_is_refused(folder: Path) -> None:

@@ -49,7 +49,7 @@ def confined(tmp_path: Path) -> Iterator[Confined]:
         network=None,
         group=group.join() if group else (),
     )
-    found = Confined(words, LIMITS, group, tmp_path / "sandbox.log", tmp_path)
+    found = Confined(words, LIMITS, group, tmp_path / "sandbox.log", lambda: 0)
     try:
         found.ready()
         found.ask("fill", source="/run/submission", target="/w205/kim", links=[["/w205/full-stack", "/w205/kim"]])
@@ -148,6 +148,6 @@ def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> Non
 
 
 def test_no_sandbox_is_said_where_it_does_not_start(tmp_path: Path) -> None:
-    found = Confined(["sh", "-c", "echo no user namespaces >&2; exit 1"], LIMITS, None, tmp_path / "log", tmp_path)
+    found = Confined(["sh", "-c", "echo no user namespaces >&2; exit 1"], LIMITS, None, tmp_path / "log", lambda: 0)
     with pytest.raises(EnvironmentFault, match="no user namespaces"):
         found.ready()
