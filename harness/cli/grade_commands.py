@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,10 @@ from harness.grade.results.terminal import render_text
 from harness.grade.submission import load
 from harness.readme.plan import plan
 from harness.record import write_text
+from harness.render.text import visible
 
 if TYPE_CHECKING:
+    from harness.cluster.protocol import Cluster
     from harness.grade.rerun.stage import Stage
     from harness.grade.results.graded import Graded
 
@@ -36,6 +38,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--plan", "show_plan", is_flag=True, help="Show how the report is read: what would be run where.")
 @click.option("--rubric", metavar="NAME|FILE", help="Points by 2018, 2019, or a file of your own [default: 2019].")
 @click.option("--backend", type=click.Choice(["local", "compose"]), default="local", help="Where it is rerun.")
+@click.option("--package", "packages", multiple=True, metavar="NAME", help="Allow submissions this Python package.")
 @click.option("--report", metavar="FILE", help="The report in the folder [default: the one with most commands].")
 @click.option("--reading", type=_PATH, help="A file that corrects how the report is read.")
 @click.option("--out", type=_PATH, help="Write the results to this folder; a class goes on from what is in it.")
@@ -48,6 +51,7 @@ def grade_command(
     show_plan: bool,
     rubric: str | None,
     backend: str,
+    packages: Sequence[str],
     report: str | None,
     reading: Path | None,
     out: Path | None,
@@ -78,7 +82,8 @@ def grade_command(
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
     if static and rubric is None and len(paths) == 1:
         return _static(paths[0], report, reading, out, form, everything)
-    return _points(paths, rubric or "2019", None if static else backend, report, reading, out, again, form, everything)
+    with _stage(None if static else backend, packages) as stage:
+        return _points(paths, rubric or "2019", stage, report, reading, out, again, form, everything)
 
 
 def _static(
@@ -99,7 +104,7 @@ def _static(
 def _points(
     paths: Sequence[Path],
     rubric: str,
-    backend: str | None,
+    stage: Stage | None,
     report: str | None,
     reading: Path | None,
     out: Path | None,
@@ -111,30 +116,26 @@ def _points(
     from harness.grade.rerun.limits import Limits
     from harness.grade.rubric import load_rubric
 
-    def say(text: str) -> None:
-        click.echo(text, err=True)
-
     found = submissions(paths)
     if len(found) > 1 and (report or reading):
         raise UsageError("--report and --reading are for one submission.", seen=f"{len(found)} submissions")
     if len(found) > 1 and out is None:
         raise UsageError("The results of a class need a folder.", remedy="add --out FOLDER")
     loaded = load_rubric(rubric)
-    with _stage(backend, say) as stage:
-        graded = grade_class(Order(found, loaded, out, Limits(), stage, report, reading, again), say)
+    graded = grade_class(Order(found, loaded, out, Limits(), stage, report, reading, again), _say)
     if len(graded) == 1 and graded[0].grading:
         click.echo(_shown(graded[0].grading, found[0], form, everything), nl=False)
     if form == "text":
         for each in graded:
             click.echo(_points_of(each))
     if out:
-        say(f"results: {out}")
+        _say(f"results: {out}")
     codes = {_code(each) for each in graded}
     return next((code for code in PRECEDENCE if code in codes), ExitCode.OK)
 
 
 @contextmanager
-def _stage(backend: str | None, say: Callable[[str], None]) -> Iterator[Stage | None]:
+def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | None]:
     """Give where submissions are rerun, and end it whatever happens."""
     if backend is None:
         yield None
@@ -142,42 +143,41 @@ def _stage(backend: str | None, say: Callable[[str], None]) -> Iterator[Stage | 
     from rich.console import Console
 
     from harness.cluster import backends
-    from harness.cluster.local import LocalCluster
-    from harness.grade.rerun.stage import LocalStage
+    from harness.grade.rerun.leftovers import own_folder
+    from harness.grade.rerun.packages import ensure
+    from harness.grade.rerun.stage import stage_of
     from harness.progress import DownloadProgress
-    from harness.settings import Settings
+    from harness.settings import Settings, cache_dir
 
-    with tempfile.TemporaryDirectory(prefix="harness-grade-") as folder:
-        project = Path(folder) / "project"
+    with own_folder() as folder:
+        project = folder / "project"
         project.mkdir()
-        settings = Settings(
-            project=project, out=Path(folder), title="rerun", mode="private", backend=backend, guests=True
-        )
+        mode = "private" if backend == "local" else None
+        settings = Settings(project=project, out=folder, title="rerun", mode=mode, backend=backend, guests=True)
         console = Console(stderr=True, highlight=False)
 
-        def start() -> LocalCluster:
-            cluster = backends.start(settings, lambda: Path(folder) / "logs", DownloadProgress(console), _tell(say))
-            assert isinstance(cluster, LocalCluster)
-            return cluster
+        def start(file: Path | None = None) -> Cluster:
+            found = replace(settings, compose_file=file)
+            return backends.start(found, lambda: folder / "logs", DownloadProgress(console), _tell)
 
-        stage = LocalStage(start, say)
+        stage = stage_of(backend, start, _say, ensure(packages, cache_dir(), _say))
         try:
             yield stage
         finally:
             stage.close()
 
 
-def _tell(say: Callable[[str], None]) -> Callable[[object], None]:
-    def tell(event: object) -> None:
-        if isinstance(event, dict) and event.get("event") == "note":
-            say(str(event["text"]))
+def _say(text: str) -> None:
+    click.echo(visible(text), err=True)
 
-    return tell
+
+def _tell(event: Mapping[str, object]) -> None:
+    if event.get("event") == "note":
+        _say(str(event["text"]))
 
 
 def _points_of(graded: Graded) -> str:
     from harness.grade.results import words
-    from harness.render.text import visible
 
     return visible(f"{graded.name}: {words.points(graded.score)}")
 

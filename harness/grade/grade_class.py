@@ -71,7 +71,9 @@ def _folder(order: Order, graded: Graded) -> Path:
 def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> Graded:
     try:
         submission = load(path, order.report, order.reading)
-    except NoReportError as problem:
+    except (UsageError, NoReportError) as problem:
+        if len(order.paths) == 1 and not isinstance(problem, NoReportError):
+            raise
         return Graded(name, unreadable(order.rubric, str(problem)), problem=str(problem))
     try:
         rerun, attempts = _rerun(path, name, submission, order, say)
@@ -80,8 +82,6 @@ def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> G
             findings = sorted([*findings, *compare(submission, rerun)], key=lambda finding: finding.line)
         scored = score(order.rubric, submission, findings, rerun, attempts)
         return Graded(name, scored, Grading(submission, findings), rerun)
-    except UsageError:
-        raise
     except Exception as problem:
         words = f"{type(problem).__name__}: {problem}"
         say(f"{name}: {words}")
@@ -94,7 +94,7 @@ def _rerun(
     """Give the rerun of a submission: that on the disk where it is of the same input, else a new one."""
     if order.stage is None:
         return None, 1
-    digest = _digest(path, submission)
+    digest = _digest(path, submission, f"{order.stage.variant} {order.limits}")
     file = None
     if order.out:
         shell = Graded(name, faulty(order.rubric, ""))
@@ -124,9 +124,9 @@ def _rerun(
     return rerun, attempts
 
 
-def _digest(path: Path, submission: Submission) -> str:
-    """Give what a rerun depends on: the files, how the report is read, and the harness' version."""
-    digest = hashlib.sha256(f"{version('pipeline-harness')}\n{submission.report}\n".encode())
+def _digest(path: Path, submission: Submission, variant: str) -> str:
+    """Give what a rerun depends on: the files, how the report is read, where it runs, and the harness' version."""
+    digest = hashlib.sha256(f"{version('pipeline-harness')}\n{submission.report}\n{variant}\n".encode())
     for block in submission.blocks:
         digest.update(f"{block.kind} {block.form} {block.first_line} {block.answers}\n".encode())
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]

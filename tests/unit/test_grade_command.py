@@ -75,9 +75,21 @@ def test_the_plan_shows_what_would_be_run_where(folder: Path) -> None:
     assert "ab -n 10 http://localhost:5000/" in shown.output
 
 
-def test_it_must_be_told_what_to_do(folder: Path) -> None:
-    for words in ((), ("--static", "--plan")):
-        assert "--static" in str(refused(grade(folder, *words)))
+def test_what_excludes_each_other_is_refused(folder: Path) -> None:
+    for words in (("--static", "--plan"), ("--plan", folder)):
+        assert "--plan shows how one report is read" in str(refused(grade(folder, *words)))
+    for words in ((), ("--report", "README.md", "--out", folder / "out")):
+        result = refused(grade("--static", folder, folder / "README.md", *words))
+        assert "submission" in str(result) or "folder" in str(result)
+
+
+def test_points_are_made_without_a_cluster(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = grade("--static", folder, "--rubric", "2018", "--out", out)
+    assert result.return_value == 1
+    assert f"{folder.name}: " in result.output
+    assert json.loads((out / "result.json").read_text())["rerun"] is None
+    assert "'1999' cannot be read" in str(refused(grade("--static", folder, "--rubric", "1999")))
 
 
 def test_a_correction_changes_what_is_read_and_a_wrong_one_is_refused(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,18 +70,42 @@ def test_there_are_as_many_files_as_said(tmp_path: Path, bait: Path) -> None:
     assert len(list(folder.iterdir())) > MANY
 
 
-@pytest.mark.parametrize("path", sorted(ATTACKS.glob("*.py")), ids=lambda path: path.name)
-def test_a_program_ends_by_itself(path: Path) -> None:
-    """Each sets a limit of its own, of two minutes at most."""
-    limits = [
-        node.args[0].value
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("within", "signal.alarm") and node.args
-        if isinstance(node.args[0], ast.Constant)
-    ]
-    if path.name not in ("verdict.py", "sleeper.py"):
-        assert limits
-    assert all(isinstance(limit, int) and 0 < limit <= 120 for limit in limits)
+PROGRAMS = sorted(path for path in ATTACKS.glob("*.py") if path.name != "verdict.py")
+HARMLESS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_a_program_does_nothing_before_it_knows_where_it_is(path: Path) -> None:
+    """It sets a limit of its own, of two minutes at most, and that stops it where no rerun has put it."""
+    body = ast.parse(path.read_text()).body[1:]
+    body = [inner for each in body for inner in (each.body if isinstance(each, ast.If) else [each])]
+    body = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+    first = next(each for each in body if not isinstance(each, HARMLESS) and "signal.SIGXFSZ" not in ast.unparse(each))
+    before = [each for each in body[: body.index(first)] if isinstance(each, ast.Assign)]
+    calls = {ast.unparse(node.func) for each in before for node in ast.walk(each) if isinstance(node, ast.Call)}
+    assert calls <= {"ctypes.CDLL", "json.dumps"}
+    call = first.value if isinstance(first, ast.Expr) else None
+    assert isinstance(call, ast.Call)
+    assert ast.unparse(call.func) == "within"
+    limit = ast.literal_eval(call.args[0])
+    assert 0 < limit <= 120
+
+
+def test_a_program_does_not_run_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "verdict.py").write_text((ATTACKS / "verdict.py").read_text())
+    (tmp_path / "harmless.py").write_text("from verdict import within\nwithin(5)\nprint('it runs')\n")
+    ran = subprocess.run([sys.executable, "harmless.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert "in a rerun only" in ran.stderr
+
+
+@pytest.mark.parametrize("words", ["kill -9", "docker kill", "docker-compose kill", "prune", "docker-compose rm"])
+def test_a_command_that_would_harm_any_machine_runs_in_a_rerun_only(words: str) -> None:
+    found = [command for make in HOSTILE.values() for command in make().commands if words in command]
+    assert found
+    inside = ("test -d /w205 && ", "docker-compose exec mids ")
+    assert [command for command in found if not command.startswith(inside)] == []
 
 
 def test_an_attack_that_succeeds_says_so(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Questions to the servers, asked where their names are known: in the private network, or in a container.
 
-Run as `python asks.py progress|state|snapshot|clean`; the answer is one line of JSON. This file stands alone: it needs
-kafka-python and the standard library, for a container has nothing else.
+Run as `python asks.py progress|state|snapshot|clean` or `… clear PATH…`; the answer is one line of JSON. This file
+stands alone: it needs kafka-python and the standard library, for a container has nothing else.
 """
 
 from __future__ import annotations
@@ -209,6 +209,17 @@ def snapshot() -> Answer:
     return {"hdfs": seen, "topics": sorted(topics()), "tables": sorted(map(list, tables())), "schemas": schemas}
 
 
+def clear(*paths: str) -> Answer:
+    """Empty those folders that hold files which no stream has written. Gives them."""
+    cleared = []
+    for path in paths:
+        names = {entry["pathSuffix"] for entry in listing(path)}
+        if names and "_spark_metadata" not in names:
+            hdfs(path, "DELETE", "DELETE", recursive="true")
+            cleared.append(path)
+    return {"cleared": cleared}
+
+
 def clean() -> Answer:
     """Remove every topic, table and file. What cannot be removed is seen in the snapshot that comes back."""
     delete_topics()
@@ -237,12 +248,13 @@ def clean() -> Answer:
     return {"said": said, **snapshot()}
 
 
-ASKS: Mapping[str, Callable[[], Answer]] = {
+ASKS: Mapping[str, Callable[..., Answer]] = {
     "progress": progress,
     "state": state,
     "snapshot": snapshot,
+    "clear": clear,
     "clean": clean,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(ASKS[sys.argv[1]]()), flush=True)
+    print(json.dumps(ASKS[sys.argv[1]](*sys.argv[2:])), flush=True)

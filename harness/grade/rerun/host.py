@@ -6,12 +6,11 @@ import json
 import re
 import shlex
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
@@ -19,6 +18,7 @@ from harness.grade.model import Submission
 from harness.grade.rerun import guest
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined
+from harness.grade.rerun.leftovers import own_folder
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
@@ -76,14 +76,10 @@ class Desk:
 @contextmanager
 def stage() -> Iterator[Path]:
     """Give a folder that everybody may enter, with a private one called `rerun` in it, and remove it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="harness-rerun-"))
-    try:
-        folder.chmod(0o755)
+    with own_folder() as folder:
         (folder / "rerun" / "inbox").mkdir(parents=True)
         (folder / "rerun").chmod(0o700)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def furnish(at: Path, python: str, told: Mapping[str, Any], places: Iterable[str] = ()) -> Path:
@@ -118,6 +114,7 @@ def terminal(notes: str = "/tmp") -> dict[str, str]:  # noqa: S108
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "COLUMNS": "200",
+        "CDPATH": f".:{HOME}",
         "HARNESS_HELPS": f"{notes}/{HELPS}",
     }
 
@@ -164,7 +161,7 @@ def perform(
         desk.confined,
         work.submission,
         work.units,
-        Streams(ask, _queries(work.submission)),
+        Streams(ask, work.submission.files),
         folder=folder,
         work=str(work.at.folder),
         environment=desk.environment,
@@ -192,13 +189,3 @@ def perform(
         time.monotonic() - began,
         runner.own_seconds,
     )
-
-
-def _queries(submission: Submission) -> Callable[[str], int]:
-    """Give how many streaming queries a command starts: the sinks in the files that it names."""
-
-    def count(command: str) -> int:
-        named = [text for name, text in submission.files.items() if PurePosixPath(name).name in command]
-        return max(1, sum(len(re.findall(r"\.\s*writeStream\b", text)) for text in named))
-
-    return count

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from harness.grade.rerun.leftovers import abandoned, new_name
 
 MIB: Final = 1 << 20
 
@@ -44,7 +45,11 @@ class ControlGroup:
 
     def __init__(self, limits: Limits, root: Path = Path("/sys/fs/cgroup")) -> None:
         self._folders: list[Path] = []
-        name = f"pipeline-harness-{secrets.token_hex(4)}"
+        name = new_name()
+        for folder in (root, *(root / kind for kind in ("memory", "pids"))):
+            for path in abandoned(folder):
+                with suppress(OSError):
+                    path.rmdir()
         bounds = (("memory", limits.memory), ("pids", limits.processes))
         if (root / "cgroup.controllers").exists():
             self._second(root / name, bounds)

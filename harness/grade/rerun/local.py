@@ -13,6 +13,7 @@ from harness.grade.rerun.confined import Confined, size_of
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
+from harness.grade.rerun.packages import Packages
 from harness.grade.rerun.runner import Say
 from harness.grade.rerun.sandbox import INSIDE, Seen
 from harness.grade.rerun.streams import Ask
@@ -32,6 +33,7 @@ def rerun(
     limits: Limits,
     ask: Ask,
     say: Say = lambda _: None,
+    packages: Packages = Packages(),  # noqa: B008 - it is frozen
 ) -> Rerun:
     """Run a submission's commands on a cluster that is up and clean, whose servers `ask` asks.
 
@@ -39,7 +41,7 @@ def rerun(
     """
     work = Work.of(folder, submission)
     with host.stage() as stage:
-        desk = _confine(work, cluster, limits, stage)
+        desk = _confine(work, cluster, limits, stage, packages)
 
         def faults() -> str | None:
             return next(map(str, cluster.faults()), None)
@@ -47,11 +49,15 @@ def rerun(
         return host.perform(cluster.backend, work, desk, ask, stage / "rerun", limits, say, faults)
 
 
-def _confine(work: Work, cluster: LocalCluster, limits: Limits, stage: Path) -> Desk:
+def _confine(work: Work, cluster: LocalCluster, limits: Limits, stage: Path, packages: Packages) -> Desk:
     """Start the sandbox with the submission in it."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
-    told = cluster.keeper.ask(op="guest")
+    told = cluster.keeper.ask(op="guest", packages=list(packages.names))
+    if packages.folder:
+        told["readable"].append(str(packages.folder))
+        for environment in told["environments"].values():
+            environment["PYTHONPATH"] += f":{packages.folder}"
     python = told["python"]
     rooms = {
         room: {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from harness.cluster.captures import captured, decode, ended_late, utc_now
 from harness.grade.model import Submission
@@ -153,8 +153,11 @@ class Runner:
         if unit.is_python:
             self._cell(at, unit)
             return
+        if unit.way is Way.LOOK:
+            self._show_again(at, unit)
+            return
         self._settled = self._settled and unit.reads
-        seen = self._streams.seen() if unit.way is Way.STREAM else {}
+        seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
         terminal = self._start(at, unit)
         clock = time.monotonic()
         match unit.way:
@@ -169,10 +172,23 @@ class Runner:
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
             case _:
-                self._wait(terminal, self._limits.command)
+                self._wait(terminal, self._limits.loop if unit.starts else self._limits.command)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
+
+    def _before_stream(self, unit: Unit) -> Mapping[str, Any]:
+        """Give the checkpoints there are; what an earlier job put where the stream writes was another way to do it."""
+        sinks = self._streams.sinks(unit.text)
+        for terminal in self._going(Way.STREAM):
+            if set(sinks) & set(self._streams.sinks(terminal.unit.text)):
+                terminal.ending = Ending.STOPPED
+                terminal.note = f"stopped before the stream of line {unit.typed.line}, which writes to the same folder"
+                self._confined.stop(terminal.job)
+        for path in self._streams.clear(sinks):
+            text = f"emptied {path}, which another job of the report had filled, before a stream writes it"
+            self.helps.append(Help("alternative", text))
+        return self._streams.seen()
 
     def _cell(self, at: int, unit: Unit) -> None:
         clock = time.monotonic()
@@ -183,9 +199,21 @@ class Runner:
         if not self._confined.alive:
             raise Gone
 
+    def _show_again(self, at: int, unit: Unit) -> None:
+        """Take what a command that was typed before has printed by now."""
+        terminal = next((each for each in reversed(self._terminals) if each.unit.text == unit.text), None)
+        if terminal is None:
+            self._left[at] = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note="no such command goes on")
+            return
+        if terminal.unit.way is Way.STREAM:
+            self._quieten(at)
+        else:
+            terminal.job.done.wait(0.5)
+        self._left[at] = Ran(unit.typed, unit.block, Ending.STOPPED, self._capture(terminal))
+
     def _start(self, at: int, unit: Unit) -> Terminal:
         number = len(self._terminals) + 1
-        typed = self._inbox(f"{number:04}.sh", f"{unit.opener or unit.text}\n")
+        typed = self._inbox(f"{number:04}.sh", f"{unit.typed_as or unit.opener or unit.text}\n")
         stdin = Path(os.devnull)
         if unit.way is Way.FEED:
             fed = unit.text if unit.typed.form == "shell" else unit.text.rstrip().rstrip(";") + ";"
@@ -294,7 +322,7 @@ class Runner:
         until = time.monotonic() + 5
         for terminal in self._terminals:
             terminal.job.done.wait(max(0.0, until - time.monotonic()))
-        self.helps = _helps(
+        self.helps += _helps(
             str(self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", ""))
         )
         self._confined.close()

@@ -7,6 +7,7 @@ and the home. Below root it runs as `nobody`: root alone brings what is to be se
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -141,10 +142,17 @@ def command(
         "-n",
         "5",
         *prlimit(limits, bounded),
-        *_bwrap(seen, limits, sources, placed, network),
+        "bwrap",
+        "--args",
+        "8",
+        "--",
         *inner,
     ]
-    lines.append("cd /; exec " + shlex.join(words))
+    arguments = stage / "arguments"  # not on the command line: that is to be seen inside
+    arguments.write_bytes(
+        b"".join(os.fsencode(word) + b"\0" for word in _bwrap(seen, limits, sources, placed, network))
+    )
+    lines.append(f"cd /; exec {shlex.join(words)} 8<{shlex.quote(str(arguments))}")
     shell = ["sh", "-c", "\n".join(lines)]
     return ["unshare", "--mount", "--propagation", "private", "--", *shell] if is_root() else shell
 
@@ -156,7 +164,7 @@ def _bwrap(
     placed: Mapping[PurePosixPath, Path],
     network: int | None,
 ) -> list[str]:
-    words = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    words = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--unshare-net"] if network is None else []
     words += ["--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     words += ["--uid", "1000", "--gid", "1000", "--hostname", "w205"]
@@ -180,7 +188,7 @@ def _bwrap(
         words += ["--ro-bind", str(source), str(inside)]
     for inside, source in seen.writable.items():
         words += ["--bind", str(source), str(inside)]
-    words += ["--symlink", str(WORK), str(HOME / "w205"), "--remount-ro", "/", "--chdir", str(WORK), "--"]
+    words += ["--symlink", str(WORK), str(HOME / "w205"), "--remount-ro", "/", "--chdir", str(WORK)]
     return words
 
 

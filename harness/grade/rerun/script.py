@@ -8,13 +8,16 @@ command as the author did, in another terminal.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from harness.cluster.addresses import HOST_NAMES
 from harness.grade.model import Submission
 from harness.outputs.shell import Program
+from harness.readme import read
 from harness.readme.blocks import Block, Kind
 from harness.readme.plan import left_out
 from harness.readme.typed import Loop, Statement, Typed, statements
@@ -28,7 +31,8 @@ class Way(StrEnum):
 
     `RUN` until it ends. `SERVE`, `FOLLOW` and `STREAM` go on: a server until it answers, a reader that shows what
     comes, a streaming job until it has begun. A `LOOP` makes load in a terminal of its own. `FEED` is typed at a client
-    that an earlier command opened, and `CELL` is Python of a notebook. `OPEN` opens such a client. `LEAVE` is not run.
+    that an earlier command opened, and `CELL` is Python of a notebook. `OPEN` opens such a client. `LOOK` shows again
+    what a command that still runs has printed, as our own reports do. `LEAVE` is not run.
     """
 
     RUN = "run"
@@ -39,6 +43,7 @@ class Way(StrEnum):
     OPEN = "open"
     FEED = "feed"
     CELL = "cell"
+    LOOK = "look"
     LEAVE = "leave"
 
 
@@ -47,7 +52,8 @@ class Unit:
     """One statement to type: its text verbatim, its way, and for a feed the command that opened its client.
 
     `block` is the first line of its block. `reads` says that it looks at data which streams write. `why` says why it
-    is left out. `port` is where a server answers.
+    is left out. `port` is where a server answers. `typed_as` is what is typed on the host for a command that a report
+    of ours shows as its service got it. `starts` says that it is a script which brings the cluster up.
     """
 
     text: str
@@ -58,6 +64,8 @@ class Unit:
     reads: bool = False
     why: str = ""
     port: int = 5000
+    typed_as: str = ""
+    starts: bool = False
 
     @property
     def is_python(self) -> bool:
@@ -88,6 +96,7 @@ _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
 _PORT: Final = re.compile(r"(?:--port[ =]|-p ?|FLASK_RUN_PORT=|port ?= ?)(\d{2,5})\b")
+_STARTS: Final = re.compile(r"\bdocker(?:-compose| compose)\s+(?:-\S+\s+)*up\b")
 _LOADS: Final = re.compile(r"\bab\b|\bcurl\b|\brequests\b|\burllib\b")
 _INTERPRETERS: Final = frozenset({".", "bash", "python", "python3", "sh", "source", "spark-submit"})
 _READERS: Final = frozenset({"hadoop", "hdfs", "presto", "hive", "beeline", "impala-shell"})
@@ -98,12 +107,77 @@ _HOST: Final = frozenset({"docker", "docker-compose"})
 
 def script(submission: Submission) -> list[Unit]:
     """Give what a rerun of a submission types, in the report's order."""
-    found: list[Unit] = []
     reader = _Reader(submission.files)
+    found: list[Unit] = []
+    steps: dict[str, list[Unit]] = {}
     for block in submission.blocks:
         if block.kind is Kind.COMMAND:
-            found += (unit for statement in statements(block) if (unit := reader.unit(block, statement)))
-    return found
+            units = [unit for statement in statements(block) if (unit := reader.unit(block, statement))]
+            if block.step:
+                steps.setdefault(block.step, []).extend(_recorded(unit, block.background) for unit in units)
+            else:
+                found += units
+    for step in steps.values():
+        found += _started_first(step, found)
+    return [*_elsewhere(submission, found), *found]
+
+
+def _elsewhere(submission: Submission, units: Sequence[Unit]) -> list[Unit]:
+    """Give what another text of the submission says to type first, where the report itself starts nothing.
+
+    A report that is a notebook of queries leaves the start to the README. Such a unit has line and block 0.
+    """
+    if any(unit.way in (Way.SERVE, Way.STREAM) or _starts_cluster(unit) for unit in units):
+        return []
+    texts = {unit.text for unit in units}
+    names = sorted(name for name in submission.files if name.lower().endswith((".md", ".markdown")))
+    for name in sorted(names, key=lambda name: (name.count("/"), not name.lower().startswith("readme"))):
+        blocks = read(submission.files[name], name).blocks
+        reader = _Reader(submission.files)
+        found = [
+            replace(unit, typed=replace(unit.typed, line=0), block=0)
+            for block in blocks
+            if block.kind is Kind.COMMAND
+            for statement in statements(block)
+            if (unit := reader.unit(block, statement)) and unit.way is not Way.LEAVE and unit.text not in texts
+        ]
+        if any(unit.way is Way.SERVE or _starts_cluster(unit) for unit in found):
+            return [unit for unit in found if not unit.reads]
+    return []
+
+
+def _starts_cluster(unit: Unit) -> bool:
+    return unit.starts or any(each.name == "docker-compose" and "up" in each.args for each in unit.typed.programs)
+
+
+def _recorded(unit: Unit, background: bool) -> Unit:
+    """Give a command of a report of ours: its service got it as it stands there."""
+    service = unit.typed.service
+    if service is None or service not in HOST_NAMES:
+        return replace(unit, way=Way.LEAVE, why="is the harness' own, not the assignment's")
+    typed_as = f'docker-compose exec -T -w "$PWD" {service} bash -c {shlex.quote(unit.text)}'
+    way = unit.way
+    if background and way is Way.RUN:
+        way = Way.STREAM if any(each.name == "spark-submit" for each in unit.typed.programs) else Way.FOLLOW
+    return replace(unit, typed_as=typed_as, way=way)
+
+
+def _started_first(step: Sequence[Unit], before: Sequence[Unit]) -> list[Unit]:
+    """Give the commands of a step of ours as they were started: its streams come first.
+
+    What goes on since an earlier step is shown again.
+    """
+    going = {unit.text for unit in before if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM)}
+    first: list[Unit] = []
+    rest: list[Unit] = []
+    for unit in step:
+        if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM) and unit.text in going:
+            rest.append(replace(unit, way=Way.LOOK))
+        elif unit.way is Way.STREAM:
+            first.append(unit)
+        else:
+            rest.append(unit)
+    return [*first, *rest]
 
 
 class _Reader:
@@ -148,7 +222,16 @@ class _Reader:
             return replace(unit, way=Way.OPEN)
         way, loop = self._way(text, programs, typed)
         port = _PORT.search(text)
-        return replace(unit, way=way, typed=replace(typed, loop=loop), port=int(port[1]) if port else 5000)
+        starts = any(_STARTS.search(each) for each in self._run_by(text, programs))
+        typed = replace(typed, loop=loop)
+        return replace(unit, way=way, typed=typed, port=int(port[1]) if port else 5000, starts=starts)
+
+    def _run_by(self, text: str, programs: Sequence[Program]) -> list[str]:
+        """Give the scripts that a command runs."""
+        names = {program.name for program in programs}
+        scripts = [match[1] for match in _SCRIPT.finditer(text)]
+        runs = names & _INTERPRETERS or names & {*scripts, *(name.removesuffix(".sh") for name in scripts)}
+        return [self._files[name] for name in scripts if runs and name in self._files]
 
     def _in_shell(self, unit: Unit, names: set[str]) -> Unit:
         """Give a statement that is typed at the shell of a service, after those that set something there."""
@@ -166,9 +249,7 @@ class _Reader:
 
     def _way(self, text: str, programs: Sequence[Program], typed: Typed) -> tuple[Way, Loop]:
         names = {program.name for program in programs}
-        scripts = [match[1] for match in _SCRIPT.finditer(text)]
-        runs = names & _INTERPRETERS or names & {*scripts, *(name.removesuffix(".sh") for name in scripts)}
-        inside = [self._files[name] for name in scripts if runs and name in self._files]
+        inside = self._run_by(text, programs)
         if any(_is_server(program) for program in programs) or (
             names & {"python", "python3"} and any(_SERVES.search(each) for each in inside)
         ):
@@ -181,6 +262,8 @@ class _Reader:
             return Way.LOOP, Loop.ENDLESS
         if typed.loop is Loop.FINITE and _SLEEPS.search(text):
             return Way.LOOP, Loop.FINITE
+        if any(_STARTS.search(each) for each in inside):
+            return Way.RUN, Loop.NONE
         if "spark-submit" not in names and any(_LOOPED.search(each) and _LOADS.search(each) for each in inside):
             return Way.LOOP, Loop.FINITE
         return Way.RUN, typed.loop

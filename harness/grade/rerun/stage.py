@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from harness.cluster.compose import engine, images
 from harness.cluster.compose.cluster import ComposeCluster
 from harness.cluster.compose.strangers import ASKER
 from harness.cluster.local import LocalCluster
+from harness.cluster.protocol import Cluster
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
 from harness.grade.rerun import asks, compose_file, host, sandbox
@@ -26,6 +27,7 @@ from harness.grade.rerun.host import Work
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
+from harness.grade.rerun.packages import Packages
 from harness.model import Capture
 
 SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
@@ -38,6 +40,8 @@ class Stage(Protocol):
     """Where submissions are rerun."""
 
     backend: str
+    variant: str
+    """What of it changes a rerun: the backend, and the packages that are there."""
 
     def rerun(self, folder: Path | None, submission: Submission, limits: Limits, say: Say) -> Rerun:
         """Rerun a submission on a clean cluster. Raises EnvironmentFault when that cannot be had."""
@@ -54,11 +58,13 @@ class LocalStage:
 
     backend = "local"
 
-    def __init__(self, start: Callable[[], LocalCluster], say: Say) -> None:
+    def __init__(self, start: Callable[[], LocalCluster], say: Say, packages: Packages = Packages()) -> None:  # noqa: B008
         if why := sandbox.why_not():
             raise sandbox.refuse(why)
         self._start = start
         self._say = say
+        self._packages = packages
+        self.variant = " ".join([self.backend, *sorted(packages.names)])
         self._cluster: LocalCluster | None = None
         self._new: Mapping[str, Any] = {}
         self._used = False
@@ -68,7 +74,7 @@ class LocalStage:
         began = time.monotonic()
         cluster = self._clean()
         self._used = True
-        found = rerun(folder, submission, cluster, limits, self._ask, say)
+        found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages)
         return replace(found, seconds=time.monotonic() - began)
 
     def restart(self) -> None:
@@ -101,10 +107,10 @@ class LocalStage:
             self._used = False
         return self._cluster
 
-    def _ask(self, question: str) -> Mapping[str, Any]:
+    def _ask(self, *question: str) -> Mapping[str, Any]:
         """Ask the servers from inside their network."""
         assert self._cluster is not None
-        command = f"python {shlex.quote(str(Path(asks.__file__)))} {question}"
+        command = shlex.join(["python", str(Path(asks.__file__)), *question])
         return _answer(question, self._cluster.exec("mids", command, timeout=ASK_TIME))
 
 
@@ -112,6 +118,7 @@ class ComposeStage:
     """The containers of each submission's own compose file, new for each: strangers run beside the servers."""
 
     backend = "compose"
+    variant = "compose"
 
     def __init__(self, start: Callable[[Path], ComposeCluster], say: Say) -> None:
         """Take what starts a cluster of a compose file, for guests. Raises EnvironmentFault where none can be had."""
@@ -152,16 +159,28 @@ class ComposeStage:
         """Do nothing: every rerun ends its containers."""
 
 
-def _ask_in_container(cluster: ComposeCluster, question: str) -> Mapping[str, Any]:
+def stage_of(backend: str, start: Callable[..., Cluster], say: Say, packages: Packages = Packages()) -> Stage:  # noqa: B008
+    """Give the stage of a backend. `start` begins a cluster without servers, of a compose file for containers.
+
+    Raises UsageError for packages where containers are to have them, EnvironmentFault where no sandbox can be had.
+    """
+    if backend == "compose":
+        if packages.names:
+            raise UsageError("--package is for the local backend.", remedy="leave out --backend compose")
+        return ComposeStage(cast("Callable[[Path], ComposeCluster]", start), say)
+    return LocalStage(cast("Callable[[], LocalCluster]", start), say, packages)
+
+
+def _ask_in_container(cluster: ComposeCluster, *question: str) -> Mapping[str, Any]:
     """Ask the servers from the harness' own container."""
     words = ["env", f"PYTHONPATH={images.PYTHON_PACKAGES}", "python3", "-s", "-P", "-c"]
     source = Path(asks.__file__).read_text(encoding="utf-8")
-    return _answer(question, cluster.exec(ASKER, shlex.join([*words, source, question]), timeout=ASK_TIME))
+    return _answer(question, cluster.exec(ASKER, shlex.join([*words, source, *question]), timeout=ASK_TIME))
 
 
-def _answer(question: str, done: Capture) -> Mapping[str, Any]:
+def _answer(question: Sequence[str], done: Capture) -> Mapping[str, Any]:
     if done.exit_code:
         last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise EnvironmentFault("The cluster does not answer.", wanted=question, seen=last)
+        raise EnvironmentFault("The cluster does not answer.", wanted=" ".join(question), seen=last)
     answer: Mapping[str, Any] = json.loads(done.stdout)
     return answer

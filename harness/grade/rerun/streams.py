@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from harness.grade.rerun.confined import Job
 from harness.grade.rerun.model import State
 
-Ask = Callable[[str], Mapping[str, Any]]
+Ask = Callable[..., Mapping[str, Any]]
 """Asks the servers: see `harness.grade.rerun.asks`."""
 
+_QUERY: Final = re.compile(r"\.\s*writeStream\b")
+_SINK: Final = re.compile(r"""["']path["']\s*,\s*["'](?:hdfs://[\w.:-]+)?(/[\w./-]+)["']""")
 _INTERVAL: Final = 1.0
 _BATCH: Final = re.compile(rb"^Batch: \d+$", re.MULTILINE)
 
@@ -20,9 +23,9 @@ _BATCH: Final = re.compile(rb"^Batch: \d+$", re.MULTILINE)
 class Streams:
     """The streaming queries of a submission, as their checkpoints in HDFS tell."""
 
-    def __init__(self, ask: Ask, queries: Callable[[str], int]) -> None:
+    def __init__(self, ask: Ask, files: Mapping[str, str]) -> None:
         self._ask = ask
-        self._queries = queries
+        self._files = files
 
     def seen(self) -> Mapping[str, Any]:
         """Give the checkpoints that are there now."""
@@ -34,13 +37,20 @@ class Streams:
         now = self.seen()
         new = [path for path, state in now.items() if state["began"] and path not in before]
         again = [path for path in before if path in now and now[path]["planned"] > before[path]["planned"]]
-        wanted = self._queries(command)
+        wanted = max(1, sum(len(_QUERY.findall(text)) for text in self._named(command)))
         if len(new) >= wanted or again:
             return True
         try:
             return bool(_BATCH.search(job.out.read_bytes()[:1_000_000]))
         except OSError:
             return False
+
+    def sinks(self, command: str) -> list[str]:
+        """Give the folders that the streams of a job write, as its files name them."""
+        return sorted({path for text in self._named(command) for path in _SINK.findall(text)})
+
+    def _named(self, command: str) -> list[str]:
+        return [text for name, text in self._files.items() if PurePosixPath(name).name in command]
 
     def settle(self, limit: float) -> bool:
         """Wait until every query has finished what was in its topics when this was called. Says whether it came."""
@@ -64,6 +74,10 @@ class Streams:
         """Give what the submission left in the cluster."""
         found = self._ask("state")
         return State(found["topics"], found["paths"], found["tables"], found["errors"])
+
+    def clear(self, paths: Sequence[str]) -> list[str]:
+        """Empty the folders among those that a stream is about to write which another job has filled. Gives them."""
+        return list(self._ask("clear", *paths)["cleared"]) if paths else []
 
     def clean(self) -> None:
         """Make the cluster as new, as `docker-compose down` and `up` do."""

@@ -7,7 +7,7 @@ import os
 import socket
 import stat
 
-from verdict import SECRET, attempt, tell, within
+from verdict import SECRET, attempt, mounts, tell, within
 
 BAIT = "@BAIT@"
 NAMES = ("rubric", "golden", "record.json", "answers", "hidden", "findings.json")
@@ -59,8 +59,9 @@ for folder in ("/root", "/home", "/mnt", "/media", "/srv", "/var/lib/docker", "/
     inside = os.environ.get("HOME", "/none")
 
     def listed(folder=folder, inside=inside):
-        names = [name for name in os.listdir(folder) if not inside.startswith(os.path.join(folder, name))]
-        return names or False
+        paths = [os.path.join(folder, name) for name in os.listdir(folder)]
+        led_to = [inside, *(place for _, place, _ in mounts())]
+        return [path for path in paths if not any(f"{place}/".startswith(f"{path}/") for place in led_to)]
 
     attempt(f"what is in {folder}", listed)
 for path in ("/etc/shadow", "/etc/sudoers", "/root/.ssh/id_rsa", "/root/.netrc", "/proc/1/root/etc/shadow"):

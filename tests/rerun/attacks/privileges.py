@@ -4,6 +4,7 @@ import ctypes
 import os
 import stat
 import sys
+import tempfile
 
 from verdict import attempt, tell, within
 
@@ -11,7 +12,7 @@ within(60)
 libc = ctypes.CDLL(None, use_errno=True)
 NEWNS, NEWUSER, NEWPID = 0x20000, 0x10000000, 0x20000000
 ATTACH, DETACH = 16, 17
-RDONLY, REMOUNT, BIND = 1, 32, 4096
+REMOUNT, BIND, DETACH_MOUNT = 32, 4096, 2
 
 
 def called(name, *arguments):
@@ -27,9 +28,33 @@ for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
 tell("programs with the setuid bit would work", status["NoNewPrivs"].strip() == "0")
 if os.getuid() != 0:
     attempt("become root", lambda: os.setuid(0) or True)
-attempt("mount a file system", lambda: called("mount", b"none", b"/tmp", b"tmpfs", 0, None))
+
+
+def mounted():
+    """Mount something on a new folder, and take it away again."""
+    folder = tempfile.mkdtemp()
+    try:
+        called("mount", b"none", folder.encode(), b"tmpfs", 0, None)
+        return called("umount2", folder.encode(), DETACH_MOUNT)
+    finally:
+        os.rmdir(folder)
+
+
+def left_by_chroot():
+    """Change the root of a child."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.chroot(tempfile.gettempdir())
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+attempt("mount a file system", mounted)
 attempt("make the system writable", lambda: called("mount", None, b"/usr", None, REMOUNT | BIND, None))
-attempt("leave by chroot", lambda: os.chroot("/tmp") or True)
+attempt("leave by chroot", left_by_chroot)
 
 
 def _open(path, flags=os.O_RDWR):
@@ -50,7 +75,7 @@ for path in ("/dev/mem", "/dev/rtc0", "/dev/kmem", "/dev/port", "/dev/kmsg", "/d
 
 
 def made(number):
-    name = "/tmp/device"
+    name = os.path.join(tempfile.gettempdir(), f"device-{os.getpid()}")
     os.mknod(name, stat.S_IFBLK | 0o600, os.makedev(*number))
     try:
         return _open(name, os.O_RDONLY)

@@ -4,6 +4,9 @@ import signal
 import time
 
 from pyspark.sql import SparkSession
+from verdict import within
+
+within(110)
 
 for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(each, signal.SIG_IGN)

@@ -6,7 +6,7 @@ import shutil
 import sys
 import sysconfig
 
-from verdict import tell, within
+from verdict import mounts, tell, within
 
 within(110)
 own = [os.path.realpath(each) for each in (os.getcwd(), "/w205", "/tmp", os.environ.get("HOME", "/tmp"))]
@@ -18,11 +18,14 @@ for program in ("java", "python", "spark-submit", "hadoop", "kafka-topics", "pre
         roots.append(os.path.dirname(os.path.dirname(os.path.realpath(where))))
 roots += [os.path.dirname(path) for path in os.environ.get("CLASSPATH", "").split(":") if path]
 roots += ["/etc", "/usr", "/opt", "/lib", "/bin"]
+private = {device for device, _, kind in mounts() if kind == "tmpfs"}  # a file system of the sandbox' own
 opened, created, touched, looked = [], [], [], 0
 for root in dict.fromkeys(os.path.realpath(each) for each in roots if each):
     for top, folders, files in os.walk(root):
         if any(os.path.realpath(top) == each or os.path.realpath(top).startswith(each + "/") for each in own):
             folders[:] = []
+            continue
+        if os.stat(top).st_dev in private:
             continue
         with contextlib.suppress(OSError):
             name = os.path.join(top, ".tampered")

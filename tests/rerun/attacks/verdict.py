@@ -1,5 +1,6 @@
 """Says of each try whether it reached what it must not; and ends the program, whatever it does, after some time."""
 
+import os
 import signal
 import sys
 
@@ -25,7 +26,23 @@ def attempt(what, action):
     return got
 
 
+def mounts():
+    """Give the mounts: device, place and kind of each."""
+    for line in open("/proc/self/mountinfo").read().splitlines():
+        words = line.split()
+        major, minor = words[2].split(":")
+        yield os.makedev(int(major), int(minor)), words[4], words[words.index("-") + 1]
+
+
 def within(seconds):
-    """End this program after some seconds."""
+    """End this program after some seconds; and at once, before it does anything, where no rerun has put it.
+
+    A rerun puts it below /w205, and into a process namespace of its own. No other machine has such a folder.
+    """
+    if not os.path.realpath(__file__).startswith("/w205/") or sys.platform != "linux":
+        sys.exit("this does harm, and runs in a rerun only: below /w205")
+    if os.readlink("/proc/self/ns/pid") == "pid:[4026531836]":
+        tell("the machine's own process namespace, so nothing more is tried", True)
+        sys.exit(1)
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("the program's own time is over"))
     signal.alarm(seconds)

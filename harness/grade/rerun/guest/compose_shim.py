@@ -136,7 +136,10 @@ def run(world: World, command: str, words: Sequence[str]) -> None:
     found = shutil.which(argv[0], path=environment["PATH"])
     if found is None:
         fail(f'OCI runtime exec failed: exec failed: exec: "{argv[0]}": executable file not found in $PATH', 126)
-    os.execve(found, argv, environment)
+    try:
+        os.execve(found, argv, environment)
+    except OSError as problem:
+        fail(f'OCI runtime exec failed: exec failed: exec: "{argv[0]}": {problem.strerror}', 126)
 
 
 def remote(

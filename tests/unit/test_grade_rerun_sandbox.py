@@ -1,0 +1,153 @@
+"""The sandbox and its commands, as far as they need no cluster: real processes in a real sandbox."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from harness.errors import EnvironmentFault
+from harness.grade.rerun import guest, sandbox
+from harness.grade.rerun.confined import Confined, Gone
+from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
+from harness.grade.rerun.model import Limit
+from harness.grade.rerun.sandbox import INSIDE, Seen
+
+OWN = Path(guest.__file__).parent
+PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
+LIMITS = Limits(memory=256 * MIB, processes=64, disk=16 * MIB, output=1 * MIB, total=60.0)
+
+pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+
+
+@pytest.fixture
+def confined(tmp_path: Path) -> Iterator[Confined]:
+    """A sandbox without a network, with the spawner in it."""
+    stage = Path(os.path.realpath(tmp_path)) / "stage"
+    stage.mkdir()
+    for folder in (stage, *stage.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    inside = stage / "inside"
+    inside.mkdir(mode=0o755)
+    shutil.copy(OWN / "spawner.py", inside / "spawner.py")
+    (stage / "submission").mkdir(mode=0o755)
+    (stage / "submission" / "a.txt").write_text("a\n")
+    seen = Seen([], [], {INSIDE: inside, PurePosixPath("/run/submission"): stage / "submission"})
+    group = ControlGroup(LIMITS) if is_root() else None
+    words = sandbox.command(
+        [PYTHON, "-I", "-S", str(INSIDE / "spawner.py")],
+        seen,
+        LIMITS,
+        stage,
+        network=None,
+        group=group.join() if group else (),
+    )
+    found = Confined(words, LIMITS, group, tmp_path / "sandbox.log", lambda: 0)
+    try:
+        found.ready()
+        found.ask("fill", source="/run/submission", target="/w205/kim", links=[["/w205/full-stack", "/w205/kim"]])
+        yield found
+    finally:
+        found.close()
+
+
+def printed(confined: Confined, tmp_path: Path, command: str, within: float = 20) -> tuple[int | None, str]:
+    """Run a shell command in the sandbox."""
+    out, err = tmp_path / "out", tmp_path / "err"
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    job = confined.start(["bash", "-c", command], out, err, folder="/w205", environment=environment)
+    job.done.wait(within)
+    return job.exit_code, out.read_text() + err.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("cat /w205/full-stack/a.txt", "a"),
+        ("id -u; id -un", "1000\nscience"),
+        ("ls /", "bin|dev|etc|home|lib|lib64|proc|root|run|sbin|tmp|usr|var|w205"),
+        ("ls -A /root /home/science /tmp", "/home/science:\nw205\n\n/root:\n\n/tmp:"),
+        ("grep -c . /proc/net/dev", "3"),
+        ("tr '\\0' ' ' < /proc/1/cmdline | cut -c1-19", "bwrap --args 8 -- /"),
+        ("getent hosts kafka | cut -d' ' -f1", "127.0.0.1"),
+        ("grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status | cut -f2 | sort -u", "0000000000000000\n1"),
+    ],
+)
+def test_what_is_seen_inside(confined: Confined, tmp_path: Path, command: str, wanted: str) -> None:
+    code, text = printed(confined, tmp_path, command)
+    if "|" in wanted:
+        assert set(text.split()) <= set(wanted.split("|")), text
+    else:
+        assert (code, text.strip()) == (0, wanted)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo x > /usr/x",
+        "echo x > /etc/passwd",
+        "echo x > /run/w205/spawner.py",
+        "echo x > /proc/sys/kernel/core_pattern",
+        "mount -t tmpfs x /tmp",
+        "unshare --user --map-root-user true",
+        "mknod /tmp/m b 8 0",
+        "dd if=/dev/zero of=/tmp/full bs=1M count=64",
+        "for i in $(seq 40); do dd if=/dev/zero of=/w205/$i bs=512k count=1 || exit 1; done",
+        "cat /dev/mem",
+        "ls /sys/fs",
+        "python3 -c 'import harness'",
+        "exec 3<>/dev/tcp/1.1.1.1/53",
+    ],
+)
+def test_what_cannot_be_done_inside(confined: Confined, tmp_path: Path, command: str) -> None:
+    code, text = printed(confined, tmp_path, command)
+    assert code not in (0, None), text
+    assert confined.alive
+
+
+def test_what_a_command_prints_is_bounded(confined: Confined, tmp_path: Path) -> None:
+    printed(confined, tmp_path, "yes")
+    assert (tmp_path / "out").stat().st_size <= LIMITS.output
+
+
+def test_processes_without_end_are_bounded(confined: Confined, tmp_path: Path) -> None:
+    code, _ = printed(confined, tmp_path, "for i in $(seq 100); do sleep 20 & done; wait")
+    confined.close()
+    assert code != 0 or any(breach.limit is Limit.PROCESSES for breach in confined.breaches)
+
+
+def test_memory_without_end_is_bounded_and_reported(confined: Confined, tmp_path: Path) -> None:
+    code, _ = printed(confined, tmp_path, f"{shlex.quote(PYTHON)} -c 'x = bytearray(400 * 2**20); print(len(x))'")
+    confined.close()
+    assert code != 0
+    if is_root():
+        assert [breach.limit for breach in confined.breaches] == [Limit.MEMORY]
+
+
+@pytest.mark.parametrize("command", ["kill -9 -1", "kill -9 $PPID; sleep 5", "kill -9 2; sleep 5"])
+def test_one_that_ends_its_parents_ends_itself_alone(confined: Confined, tmp_path: Path, command: str) -> None:
+    _, _ = printed(confined, tmp_path, command)
+    assert confined._ended.wait(20)
+    with pytest.raises(Gone):
+        confined.ask("probe", port=1)
+
+
+def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> None:
+    mark = "54321.25"
+    printed(confined, tmp_path, f"setsid nohup sleep {mark} >/dev/null 2>&1 & exit")
+    assert mark in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+    confined.close()
+    assert mark not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
+
+def test_no_sandbox_is_said_where_it_does_not_start(tmp_path: Path) -> None:
+    found = Confined(["sh", "-c", "echo no user namespaces >&2; exit 1"], LIMITS, None, tmp_path / "log", lambda: 0)
+    with pytest.raises(EnvironmentFault, match="no user namespaces"):
+        found.ready()
