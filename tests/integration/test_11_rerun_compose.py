@@ -110,6 +110,8 @@ ls -la /var/run/docker.sock {project}/harness
 echo made on the host > note.txt; docker-compose exec -T mids cat /w205/mine/note.txt
 docker cp note.txt mine_mids_1:/tmp/copied.txt && docker-compose exec mids cat /tmp/copied.txt
 docker-compose exec mids no-such-program
+timeout -s KILL 3 docker-compose exec mids sleep 54321
+docker-compose exec mids bash -c "sleep 2; grep -las 5432[1] /proc/[0-9]*/cmdline || echo none left"
 docker-compose exec spark spark-submit /w205/mine/job.py
 docker-compose exec cloudera hadoop fs -ls /tmp/events
 ```
@@ -196,6 +198,7 @@ def test_its_commands_run_in_its_own_containers(rerun: Rerun) -> None:
     refused = ran(rerun, "no-such-program").capture
     assert refused is not None
     assert (refused.exit_code, "executable file not found" in refused.stderr) == (126, True)
+    assert printed(rerun, "none left") == "none left\n"  # a command ends with the one who typed it
     assert "mine_broker_1" in printed(rerun, "docker-compose ps")
     assert rerun.state.topics == {"events": 5}
     assert rerun.state.paths == {"/tmp/events": 1}
