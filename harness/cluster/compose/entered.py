@@ -144,9 +144,12 @@ class Entrance:
         return engine.ask(["exec", container, "cat", *files]).stdout
 
     def written(self) -> int:
-        """Give the bytes that all containers of the project have written."""
+        """Give the bytes that all containers of the project have written, or 0 when the engine is slow to say."""
         label = f"label={engine.PROJECT_LABEL}={self._containers.project.spec.name}"
-        listed = engine.ask(["ps", "--all", "--size", "--filter", label, "--format", "{{.Size}}"])
+        try:
+            listed = engine.ask(["ps", "--all", "--size", "--filter", label, "--format", "{{.Size}}"])
+        except EnvironmentFault:
+            return 0
         return sum(_bytes(line) for line in listed.stdout.splitlines())
 
 

@@ -2,7 +2,7 @@
 
 The file is taken over key by key: what is not known here is left out, and said. Every service runs on our image with no
 capability, no way to get one, limits, and networks without a way out; every folder of its author's machine gives way to
-one work folder. What asks for this machine's own rights is refused before (`files.refuse_dangers`).
+one work folder. What asks for this machine's own rights is refused before (`dangers.refuse`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from harness.cluster.addresses import HOST_NAMES
-from harness.cluster.compose import files, images
+from harness.cluster.compose import dangers, files, images
 from harness.cluster.services import REDIS
 from harness.errors import UsageError
 
@@ -106,7 +106,7 @@ def admit(config: Mapping[str, Any], contained: Contained) -> Admitted:
         raise UsageError(
             "The compose file has too many services.", wanted=f"at most {MOST_SERVICES}", seen=str(len(theirs))
         )
-    files.refuse_dangers("The compose file", config)
+    dangers.refuse("The compose file", config)
     found = Admitted()
     networks = sorted({name for service in theirs.values() for name in _networks(service)} | {"default"})
     roles = {name: role for name, service in theirs.items() if (role := _role(name, service, found))}

@@ -16,9 +16,12 @@ from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.places import COMPOSE_FILES, HOME
 from harness.grade.rerun.sandbox import INSIDE, Seen
 
-READ_TIME: Final = 60.0
+READ_TIME: Final = 20.0
 LARGEST: Final = 1 * MIB
 PROGRAM: Final = INSIDE / "docker-compose"
+
+_INSIDE: Final = "harness: in the sandbox"
+"""What is said before Compose says anything: without it the sandbox is at fault."""
 
 
 def find(work: Work) -> PurePosixPath | None:
@@ -42,7 +45,8 @@ def read(work: Work, copied: Path, limits: Limits, stage: Path) -> Mapping[str, 
         return {}
     seen = Seen((), (), {PROGRAM: plugin(), work.at.target: copied})
     words = [str(PROGRAM), "--project-name", "reading", "--file", str(work.at.target / file)]
-    inner = ["env", f"HOME={HOME}", "PATH=/usr/bin:/bin", *words, "config", "--format", "json"]
+    inner = ["sh", "-c", f'echo {_INSIDE} >&2; exec "$@"', "sh", "env", f"HOME={HOME}", "PATH=/usr/bin:/bin"]
+    inner += [*words, "config", "--format", "json"]
     out, err = stage / "config.json", stage / "config.err"
     command = sandbox.command(inner, seen, limits, stage, network=None)
     try:
@@ -53,8 +57,11 @@ def read(work: Work, copied: Path, limits: Limits, stage: Path) -> Mapping[str, 
     except subprocess.TimeoutExpired:
         raise _refused(file, f"not read within {READ_TIME:.0f} s") from None
     if code:
-        lines = [line for line in err.read_text("utf-8", "replace")[-10_000:].splitlines() if "obsolete" not in line]
-        raise _refused(file, next((line for line in reversed(lines) if line.strip()), f"exit code {code}")[:300])
+        before, inside, said = err.read_text("utf-8", "replace").partition(f"{_INSIDE}\n")
+        if not inside:
+            raise sandbox.refuse(before.strip()[-300:])
+        lines = [line for line in said[-10_000:].splitlines() if line.strip() and "obsolete" not in line]
+        raise _refused(file, lines[-1][:300] if lines else f"exit code {code}")
     if out.stat().st_size > LARGEST:
         raise _refused(file, f"more than {LARGEST // MIB} MiB as Compose understands it")
     found: Mapping[str, Any] = json.loads(out.read_text("utf-8", "replace").replace("$$", "$"))

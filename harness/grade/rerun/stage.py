@@ -20,8 +20,9 @@ from harness.cluster.protocol import Cluster
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
 from harness.grade.rerun import asks, compose_file, host, sandbox
-from harness.grade.rerun.compose import Folders, bring_up, refused
+from harness.grade.rerun.compose import bring_up, refused
 from harness.grade.rerun.compose import rerun as rerun_composed
+from harness.grade.rerun.compose_desk import Folders
 from harness.grade.rerun.host import Work
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
