@@ -209,7 +209,10 @@ class Keeper:
             {
                 "event": "done",
                 "python": str(layout.python),
-                "environments": {room: guest_commands.guest_environment(layout, room) for room in commands.ROOMS},
+                "environments": {
+                    room: guest_commands.guest_environment(layout, room)
+                    for room in commands.rooms(guest_commands.guest_layout(layout))
+                },
                 "readable": [str(path) for path in guest_commands.guest_readable(layout)],
                 "masked": [str(path) for path in guest_commands.guest_masked(layout)],
             }

@@ -49,8 +49,6 @@ def left_out(block: Block, typed: Typed) -> str:
     """Say why a rerun does not type a command; nothing where it does."""
     if block.confidence < _DOUBTFUL:
         return f"it may be no command: {block.reason}"
-    if block.form == "python":
-        return "Python of a notebook, which is read and not run"
     names = {program.name for program in typed.programs}
     return next((why for name, why in _BY_HAND.items() if name in names), "")
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.cluster.local import LocalCluster
+from harness.cluster.services import REDIS
 from harness.grade.model import Submission
 from harness.grade.rerun import host, sandbox
 from harness.grade.rerun.confined import Confined, size_of
@@ -34,14 +35,17 @@ def rerun(
     ask: Ask,
     say: Say = lambda _: None,
     packages: Packages = Packages(),  # noqa: B008 - it is frozen
+    redis: Sequence[str] = (),
 ) -> Rerun:
     """Run a submission's commands on a cluster that is up and clean, whose servers `ask` asks.
+
+    `redis` are the names by which it calls its Redis, where it has one.
 
     Raises EnvironmentFault when no sandbox can be had; what the submission does never raises.
     """
     work = Work.of(folder, submission)
     with host.stage() as stage:
-        desk = _confine(work, cluster, limits, stage, packages)
+        desk = _confine(work, cluster, limits, stage, packages, redis)
 
         def faults() -> str | None:
             return next(map(str, cluster.faults()), None)
@@ -49,7 +53,9 @@ def rerun(
         return host.perform(cluster.backend, work, desk, ask, stage / "rerun", limits, say, faults)
 
 
-def _confine(work: Work, cluster: LocalCluster, limits: Limits, stage: Path, packages: Packages) -> Desk:
+def _confine(
+    work: Work, cluster: LocalCluster, limits: Limits, stage: Path, packages: Packages, redis: Sequence[str]
+) -> Desk:
     """Start the sandbox with the submission in it."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
@@ -59,6 +65,8 @@ def _confine(work: Work, cluster: LocalCluster, limits: Limits, stage: Path, pac
         for environment in told["environments"].values():
             environment["PYTHONPATH"] += f":{packages.folder}"
     python = told["python"]
+    own = told["environments"].pop(REDIS, None)
+    told["environments"] |= {name: own for name in redis if own}
     rooms = {
         room: {
             "environment": environment,
@@ -79,7 +87,7 @@ def _confine(work: Work, cluster: LocalCluster, limits: Limits, stage: Path, pac
     for path in logs:
         (inside / "logs" / path.name).touch()
     placed = {INSIDE: inside, INSIDE / "inbox": stage / "rerun" / "inbox", INSIDE / "submission": copied, **logs}
-    seen = Seen([Path(p) for p in told["readable"]], [Path(p) for p in told["masked"]], placed)
+    seen = Seen([Path(p) for p in told["readable"]], [Path(p) for p in told["masked"]], placed, redis)
     group = ControlGroup(limits) if is_root() else None
     words = sandbox.command(
         [python, "-I", "-S", str(INSIDE / "spawner.py")],

@@ -194,7 +194,7 @@ class _Reader:
         if not statement.commands:
             return None
         typed = _whole(statement)
-        why = left_out(block, statement.commands[0]) if block.form != "python" else ""
+        why = left_out(block, statement.commands[0])
         if why:
             return Unit(statement.text, typed, block.first_line, Way.LEAVE, why=why)
         if block.form in CLIENTS:

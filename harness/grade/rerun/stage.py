@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol, cast
 
 from harness.cluster.compose import engine, images
@@ -17,6 +18,8 @@ from harness.cluster.compose.cluster import ComposeCluster
 from harness.cluster.compose.strangers import ASKER
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster
+from harness.cluster.services import REDIS
+from harness.cluster.toolchain import system
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
 from harness.grade.rerun import asks, compose_file, host, sandbox
@@ -28,10 +31,18 @@ from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.packages import Packages
+from harness.grade.rerun.places import COMPOSE_FILES
 from harness.model import Capture
+from harness.settings import cache_dir
 
 SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
 ASK_TIME: Final = 180.0
+_REDIS: Final = re.compile(
+    r"^ {1,8}([\w-]+):[ \t]*\n"  # the service
+    r"(?:(?! {1,8}[\w-]+:[ \t]*\n {1,12}\w+:).*\n){0,40}?"  # what is said of it first
+    r" +image: *[\"']?(?:[\w.]+/)*redis(?![\w-])",
+    re.MULTILINE,
+)
 
 Say = Callable[[str], None]
 
@@ -68,13 +79,25 @@ class LocalStage:
         self._cluster: LocalCluster | None = None
         self._new: Mapping[str, Any] = {}
         self._used = False
+        self._redis = False
 
     def rerun(self, folder: Path | None, submission: Submission, limits: Limits, say: Say) -> Rerun:
         """Rerun a submission on a clean cluster."""
         began = time.monotonic()
+        redis = redis_names(submission)
+        if redis and not self._redis:
+            system.ensure_redis(cache_dir(), self._say)  # a keeper looks for programs once, when it starts
+            self._redis = True
+            self.close()
         cluster = self._clean()
         self._used = True
-        found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages)
+        if redis:
+            cluster.up([REDIS])
+        try:
+            found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages, redis)
+        finally:
+            if redis:
+                cluster.keeper.ask(op="stop_service", service=REDIS)  # and what it holds is gone
         return replace(found, seconds=time.monotonic() - began)
 
     def restart(self) -> None:
@@ -157,6 +180,17 @@ class ComposeStage:
 
     def close(self) -> None:
         """Do nothing: every rerun ends its containers."""
+
+
+def redis_names(submission: Submission) -> list[str]:
+    """Give the services of a submission's compose file that are a Redis."""
+    found = {
+        match[1]
+        for name, text in submission.files.items()
+        if PurePosixPath(name).name in COMPOSE_FILES
+        for match in _REDIS.finditer(text)
+    }
+    return sorted(found)
 
 
 def stage_of(backend: str, start: Callable[..., Cluster], say: Say, packages: Packages = Packages()) -> Stage:  # noqa: B008
