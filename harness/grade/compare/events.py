@@ -74,7 +74,8 @@ def _read(printed: Iterator[tuple[int, str]] | Sequence[tuple[int, str]]) -> tup
             unread += bare.endswith("}") and '":' in bare
             continue
         names = tuple(map(label, event))
-        keys = frozenset(name for name in names if name.lower() not in _CLIENTS_OWN)
+        whole = ("".join(name.split()) for name in names)  # where the paste was cut, a space is in a name
+        keys = frozenset(name for name in whole if name.lower() not in _CLIENTS_OWN)
         events.append(_Event(line, _name(event, "event_type"), _name(event, "Host"), keys, names))
     return events, unread
 

@@ -42,6 +42,7 @@ HELPS: Final = ".w205-helps"
 """The file in which helps note that they were used; where it is, differs."""
 
 _TYPED_IN: Final = re.compile(rf"^{INSIDE}/inbox/\d+\.sh: line \d+: ", re.MULTILINE)
+QUIET_TIME: Final = 5.0
 _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
 
 
@@ -304,9 +305,19 @@ class Runner:
             if len(due) > len(terminal.looks) and not terminal.job.done.is_set():
                 if terminal.unit.way is Way.STREAM:
                     self._streams.settle(self._limits.settle)
+                    self._until_quiet(terminal)
                 else:
                     terminal.job.done.wait(0.5)
                 terminal.looks += [self._capture(terminal)] * (len(due) - len(terminal.looks))
+
+    def _until_quiet(self, terminal: Terminal) -> None:
+        """Wait until a stream to the console, whose checkpoint is in no cluster, has printed nothing for a while."""
+        until = time.monotonic() + self._limits.settle
+        size, changed = -1, time.monotonic()
+        while time.monotonic() < min(until, changed + QUIET_TIME) and not terminal.job.done.is_set():
+            if (now := terminal.job.out.stat().st_size) != size:
+                size, changed = now, time.monotonic()
+            terminal.job.done.wait(0.25)
 
     def _take_state(self) -> None:
         if not self._state_taken:

@@ -20,6 +20,7 @@ from harness.outputs.shell import Program
 from harness.readme import read
 from harness.readme.blocks import Block, Kind
 from harness.readme.plan import left_out
+from harness.readme.services import service_of
 from harness.readme.typed import Loop, Statement, Typed, statements
 
 CLIENTS: Final = frozenset({"hive", "presto", "pyspark", "python", "sql"})
@@ -211,8 +212,11 @@ class _Reader:
         text, programs = statement.text, [program for each in statement.commands for program in each.programs]
         names = {program.name for program in programs}
         unit = Unit(text, typed, block.first_line, Way.RUN, reads=bool(names & _READERS))
-        if self._shell and typed.service is None and not names & _HOST:
-            return self._in_shell(unit, names)
+        if service_of(text) is None and not names & _HOST and not block.step:
+            if typed.service in HOST_NAMES and not self._shell:  # a prompt in the report says where it is
+                self._shell, self._before = f"docker-compose exec {typed.service} bash", []
+            if self._shell:
+                return self._in_shell(unit, names)
         self._shell = ""
         if (client := _opens(text, programs)) is not None:
             if client == "bash":
