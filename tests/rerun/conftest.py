@@ -22,6 +22,7 @@ from harness.settings import Settings
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rerun")
     group.addoption("--dresses", type=int, help="how many of the right submissions are rerun (default: a few)")
+    group.addoption("--hostile", type=int, help="how many of the hostile submissions are rerun (default: a few)")
 
 
 @pytest.fixture(scope="session")

@@ -139,8 +139,8 @@ def buy_sword():
     a.prose("Hive gets names without a hyphen; Presto goes by the columns' places.")
     kinds = [(name.replace("-", "_"), "long" if name == "swords" else "string") for name in columns]
     statement = jobs.table("swords", kinds, "/tmp/swords").split("\n")
-    heredoc = ["hive <<EOF", *statement[:-1], statement[-1] + ";", "EOF"]
-    a.type(["docker-compose exec -T cloudera hive <<EOF", *heredoc[1:]], Typing("cloudera", "\n".join(heredoc)))
+    heredoc = ["hive <<'EOF'", *statement[:-1], statement[-1] + ";", "EOF"]
+    a.type(["docker-compose exec -T cloudera hive <<'EOF'", *heredoc[1:]], Typing("cloudera", "\n".join(heredoc)))
     a.heading("Presto")
     best = [["m1.verizon.net", 5], ["user2.att.com", 3]]
     a.execute("select host, max(swords) as swords from swords group by host order by host", ["host", "swords"], best)

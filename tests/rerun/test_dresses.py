@@ -14,7 +14,7 @@ from harness.grade.submission import load
 from rerun.dresses import DRESSES
 from rerun.expected import Aid, Growth
 
-SHORT = ("bodies", "store", "shells")
+SHORT = ("bodies", "shells")
 HELPS = {Aid.ZOOKEEPER: "zookeeper", Aid.UDF: "udf", Aid.ROWS: "row", Aid.CTAS: "location"}
 
 
