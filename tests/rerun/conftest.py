@@ -1,6 +1,7 @@
 """One cluster for all reruns of a module, as a class has it; afterwards nothing of it may be left.
 
-`--dresses N` and `--hostile N` rerun so many of the made submissions, instead of the few of the short form.
+`--dresses N` and `--hostile N` rerun so many of the made submissions, instead of the few of the short form, and
+`--students N` makes a class of so many, kills its grader and its cluster, and goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from harness.settings import Settings
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rerun")
     group.addoption("--dresses", type=int, help="how many of the right submissions are rerun (default: a few)")
+    group.addoption("--students", type=int, help="how many submissions a class has that is killed and goes on")
     group.addoption("--hostile", type=int, help="how many of the hostile submissions are rerun (default: a few)")
 
 
