@@ -108,7 +108,6 @@ class Runner:
 
     def run(self) -> list[Ran]:
         """Type everything. Never raises for what the submission does."""
-        at = 0
         try:
             for at, unit in enumerate(self._units):
                 self._before(at, unit)
@@ -118,9 +117,11 @@ class Runner:
             self._stop_all()
         except (Gone, TimeoutError):
             why = "; ".join(breach.text for breach in self._confined.breaches) or "its own code ended the sandbox"
-            for number in range(at + 1, len(self._units)):
-                unit = self._units[number]
-                self._left.setdefault(number, Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {why}"))
+            typed = {terminal.number for terminal in self._terminals}
+            for number, unit in enumerate(self._units):
+                if number not in typed:
+                    ran = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {why}")
+                    self._left.setdefault(number, ran)
         self._interpreter.close()
         return [self._left[number] if number in self._left else self._ran(number) for number in range(len(self._units))]
 
