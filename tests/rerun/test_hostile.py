@@ -14,7 +14,7 @@ from harness.grade.rubric import load_rubric
 from rerun.hostile import HOSTILE
 from rerun.hostile_model import ESCAPED, SECRET, lay_bait
 
-SHORT = ("forks", "memory", "peek", "network", "kills", "privileges", "leaver", "finder")
+SHORT = ("forks", "peek", "privileges", "leaver", "finder")
 LIMITS = Limits(
     memory=1536 * MIB,
     processes=200,
