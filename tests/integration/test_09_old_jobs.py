@@ -106,7 +106,7 @@ class Guest:
         return [line.partition("\t")[0] for line in (self.project / "helps").read_text().splitlines()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     project = tmp_path_factory.mktemp("guests")
     (project / "pyproject.toml").write_text("[tool.harness]\n")
