@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, UsageError
+from harness.errors import PRECEDENCE, ExitCode, UsageError
 from harness.grade import grade
 from harness.grade.model import Grading
 from harness.grade.results.findings_json import exit_code, render_json
@@ -21,7 +21,6 @@ from harness.grade.results.page import render_page
 from harness.grade.results.terminal import render_text
 from harness.grade.submission import load
 from harness.readme.plan import plan
-from harness.record import write_text
 from harness.render.text import visible
 
 if TYPE_CHECKING:
@@ -91,12 +90,14 @@ def _static(
 ) -> ExitCode:
     grading = grade(path, report, reading)
     if out:
+        from harness.grade.results.write import write_files
+
         files = {
             "findings.json": render_json(grading),
             "findings.md": render_markdown(grading),
             "findings.html": render_page(grading, grading.submission.text),
         }
-        _write(out, files)
+        write_files(out, files)
     click.echo(_shown(grading, path, form, everything), nl=False)
     return exit_code([grading])
 
@@ -198,17 +199,6 @@ def _shown(grading: Grading, path: Path, form: str, everything: bool) -> str:
         "text": lambda: render_text(grading, everything=everything),
     }
     return forms[form]()
-
-
-def _write(folder: Path, files: dict[str, str]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_text(folder / name, text)
-    except OSError as problem:
-        raise EnvironmentFault(
-            f"{folder} cannot be written.", seen=str(problem), remedy="choose another folder with --out"
-        ) from problem
 
 
 def _from_here(path: Path) -> PurePosixPath:

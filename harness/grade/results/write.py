@@ -56,16 +56,17 @@ def write_results(graded: Graded, folder: Path) -> None:
     """Write the files of one submission. result.json comes last: where it is there, all are."""
     grader = grader_files(graded)
     result = {"result.json": grader.pop("result.json")}
-    _write(folder / STUDENT, student_files(graded))
-    _write(folder, {**grader, **result})
+    write_files(folder / STUDENT, student_files(graded))
+    write_files(folder, {**grader, **result})
 
 
 def write_class(gradeds: Sequence[Graded], folder: Path, title: str = "The class") -> None:
     """Write class.csv and class.html, which lead to `folder / graded.folder` of each submission."""
-    _write(folder, {"class.csv": render_csv(gradeds), "class.html": render_class_page(gradeds, title)})
+    write_files(folder, {"class.csv": render_csv(gradeds), "class.html": render_class_page(gradeds, title)})
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write files by their names into a folder, which is made. Raises EnvironmentFault when that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
