@@ -2,9 +2,14 @@
 
 import sys
 
-from bench import compose, first_run, page, static
+from bench import compose, first_run, grade, page, static
 
-BENCHMARKS = {"first-run": first_run.measure, "compose": compose.measure, "static": static.measure}
+BENCHMARKS = {
+    "first-run": first_run.measure,
+    "compose": compose.measure,
+    "static": static.measure,
+    "grade": grade.measure,
+}
 
 if __name__ == "__main__":
     names = sys.argv[1:]

@@ -76,7 +76,11 @@ def save(record: Record, path: Path) -> None:
 
 
 def load(path: Path) -> Record:
-    """Read a record.json. Raises RecordError when it is missing, cut short, of another version or not valid."""
+    """Read a record.json, or the one in a report's folder.
+
+    Raises RecordError when it is missing, cut short, of another version or not valid.
+    """
+    path = path / "record.json" if path.is_dir() else path
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -42,6 +42,11 @@ def test_bytes_that_were_not_utf8_survive(tmp_path: Path) -> None:
     assert "cat é" in (tmp_path / "record.json").read_text(encoding="utf-8")
 
 
+def test_the_folder_of_a_report_stands_for_the_record_in_it(tmp_path: Path) -> None:
+    save(sample_record(), tmp_path / "record.json")
+    assert load(tmp_path) == sample_record()
+
+
 def test_a_fact_that_is_not_json_is_refused_when_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(record_of(capture("a", "mids", "ls", rate=float("nan"))))
