@@ -145,10 +145,9 @@ def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | Non
 
     from harness.cluster import backends
     from harness.grade.rerun.leftovers import own_folder
-    from harness.grade.rerun.packages import ensure
     from harness.grade.rerun.stage import stage_of
     from harness.progress import DownloadProgress
-    from harness.settings import Settings, cache_dir
+    from harness.settings import Settings
 
     with own_folder() as folder:
         project = folder / "project"
@@ -161,7 +160,7 @@ def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | Non
             found = replace(settings, compose_file=file)
             return backends.start(found, lambda: folder / "logs", DownloadProgress(console), _tell)
 
-        stage = stage_of(backend, start, _say, ensure(packages, cache_dir(), _say))
+        stage = stage_of(backend, start, _say, packages)
         try:
             yield stage
         finally:

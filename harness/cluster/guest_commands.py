@@ -20,17 +20,17 @@ from harness.cluster.layout import Layout
 from harness.cluster.toolchain import fetch
 
 PACKAGES = ("flask", "jinja2", "kafka-python", "presto-python-client", "pyspark", "redis", "requests", "werkzeug")
-"""What `pip install` finds there already when nobody says otherwise: what the course's images had, and its options."""
+"""What `pip install` finds there already: what the course's images had, and its options.
+
+What a grader allows beside them is in a folder that the variable `HARNESS_PACKAGES` of a guest's environment names.
+"""
 
 _FILES = Path(__file__).parent / "guest_files"
 _DISTRIBUTION = "pipeline-harness"
 
 
-def write_guest(layout: Layout, packages: Iterable[str] = PACKAGES) -> Path:
-    """Write the command sets of guests below a cluster's run folder. Returns their folder.
-
-    `packages` are those that `pip install` says are there, where they are.
-    """
+def write_guest(layout: Layout) -> Path:
+    """Write the command sets of guests below a cluster's run folder. Returns their folder."""
     guest = guest_layout(layout)
     config_files.write_for_commands(guest)
     commands.write(guest)
@@ -41,7 +41,7 @@ def write_guest(layout: Layout, packages: Iterable[str] = PACKAGES) -> Path:
             guest.write(guest.bin / room / name, script, executable=True)
     for file in library():
         guest.write(guest.lib / file.name, file.read_text(encoding="utf-8"))
-    guest.write(guest.lib / "pip-allowed.txt", "".join(f"{name}\n" for name in sorted(set(packages))))
+    guest.write(guest.lib / "pip-allowed.txt", "".join(f"{name}\n" for name in PACKAGES))
     return guest.run
 
 

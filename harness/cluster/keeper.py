@@ -201,10 +201,10 @@ class Keeper:
     def _op_status(self, connection: Connection, _request: Message) -> None:
         connection.send({"event": "done", **self._status()})
 
-    def _op_guest(self, connection: Connection, request: Message) -> None:
+    def _op_guest(self, connection: Connection, _request: Message) -> None:
         """Write the commands of strangers, and say what their sandbox must show and hide."""
         layout = self._layout
-        guest_commands.write_guest(layout, (*guest_commands.PACKAGES, *request["packages"]))
+        guest_commands.write_guest(layout)
         connection.send(
             {
                 "event": "done",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -13,10 +12,10 @@ from typing import Any
 
 import pytest
 from machine import HARNESS, PATIENT, PROJECT, ListenerWatch, assert_all_holds, run, started
+from ordinary import ordinary_user
 
 from harness import record as records
 from harness.render import RENDERERS
-from harness.settings import cache_dir
 
 LONELY = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-current-user", "--net")
 """A network namespace with nothing in it but loopback, and that is down."""
@@ -120,7 +119,7 @@ def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], 
 
 def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp_path: Path) -> None:
     """Two of root (one of them as plain pytest) and two of a user without any right, all side by side."""
-    user = ordinary_user(tmp_path)
+    user = ordinary_user()
     pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode=open", f"--out={tmp_path / 'root-open'}")
     commands: dict[str, tuple[list[str | Path], list[str], Path]] = {
         "root-private": ([HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"], [], PROJECT),
@@ -147,40 +146,3 @@ def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp
     if user:
         assert not list((user.cache / "runs").glob("*"))
         shutil.rmtree(user.home)
-
-
-class User:
-    """An ordinary user with a clone, an environment and a cache of its own."""
-
-    def __init__(self, name: str, home: Path) -> None:
-        self.home = home
-        self.project = home / "clone"
-        self.cache = home / "cache"
-        entry = pwd.getpwnam(name)
-        self.prefix = [
-            *("setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", "env"),
-            *(f"HOME={home}", f"HARNESS_CACHE={self.cache}", f"PATH={home}/bin:/usr/local/bin:/usr/bin:/bin"),
-        ]
-
-
-def ordinary_user(folder: Path) -> User | None:
-    """Make what `nobody` needs for `./run report`: a clone, and a copy of the cache so that only pip has to fetch.
-
-    None where this process is an ordinary user itself, or cannot become one.
-    """
-    python = shutil.which("python3", path="/usr/bin")
-    if os.geteuid() != 0 or not python or not shutil.which("setpriv"):
-        return None
-    home = Path("/var/tmp") / f"harness-user-{os.getpid()}"
-    home.mkdir(mode=0o755)
-    user = User("nobody", home)
-    (home / "bin").mkdir()
-    (home / "bin" / "python3.11").symlink_to(python)
-    run("git", "clone", "--quiet", PROJECT, user.project)
-    user.cache.mkdir()
-    for name in ("maven", "verified.json"):
-        run("cp", "-a", "--reflink=auto", cache_dir() / name, user.cache / name)
-    run("chown", "-R", "nobody", home)
-    ended = run(user.project / "run", "harness", "doctor", prefix=user.prefix, cwd=user.project, timeout=900)
-    assert ended.code == 0, ended.output
-    return user

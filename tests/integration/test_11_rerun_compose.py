@@ -17,13 +17,16 @@ from rich.console import Console
 
 from harness import progress, settings
 from harness.cluster import backends
+from harness.cluster.compose import images
 from harness.cluster.compose.cluster import ComposeCluster
 from harness.cluster.protocol import Cluster
 from harness.grade.rerun import sandbox
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Ending, Ran, Rerun
+from harness.grade.rerun.packages import ensure
 from harness.grade.rerun.stage import ComposeStage
 from harness.grade.submission import load
+from harness.settings import cache_dir
 
 COMPOSE = """\
 version: '2'
@@ -40,6 +43,7 @@ services:
       KAFKA_ADVERTISED_LISTENERS: PLAINTEXT://broker:29092
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: 1
   cloudera: {image: 'midsw205/hadoop:0.0.2', hostname: cloudera}
+  redis: {image: 'redis:latest'}
   spark: {image: 'midsw205/spark-python:0.0.6', stdin_open: true, tty: true, volumes: ['~/w205:/w205'], command: bash}
   mids:
     image: midsw205/base:0.1.9
@@ -109,7 +113,10 @@ python3 probe.py {places}
 ls -la /var/run/docker.sock {project}/harness
 echo made on the host > note.txt; docker-compose exec -T mids cat /w205/mine/note.txt
 docker cp note.txt mine_mids_1:/tmp/copied.txt && docker-compose exec mids cat /tmp/copied.txt
+docker-compose exec mids python -c "import redis; r = redis.Redis('redis'); r.set('a', 1); print('it has', r.incr('a'))"
 docker-compose exec mids no-such-program
+docker-compose exec mids bash -c "pip install iniconfig && python -c 'import iniconfig as i; print(i.__name__)'"
+docker-compose exec spark bash -c "pip install nothing-like-it"
 timeout -s KILL 3 docker-compose exec mids sleep 54321
 docker-compose exec mids bash -c "sleep 2; grep -las 5432[1] /proc/[0-9]*/cmdline || echo none left"
 docker-compose exec spark spark-submit /w205/mine/job.py
@@ -162,7 +169,8 @@ def rerun(tmp_path_factory: pytest.TempPathFactory, places: str) -> Rerun:
         assert isinstance(cluster, ComposeCluster)
         return cluster
 
-    stage = ComposeStage(start, lambda _: None)
+    packages = ensure(("iniconfig",), cache_dir(), print, images.pip_target())
+    stage = ComposeStage(start, lambda _: None, packages)
     try:
         return stage.rerun(folder, load(folder), Limits(), lambda _: None)
     finally:
@@ -199,6 +207,11 @@ def test_its_commands_run_in_its_own_containers(rerun: Rerun) -> None:
     assert refused is not None
     assert (refused.exit_code, "executable file not found" in refused.stderr) == (126, True)
     assert printed(rerun, "none left") == "none left\n"  # a command ends with the one who typed it
+    assert printed(rerun, "redis.Redis") == "it has 2\n"
+    allowed = printed(rerun, "pip install iniconfig")
+    assert "already satisfied: iniconfig" in allowed
+    assert allowed.endswith("\niniconfig\n")
+    assert "'nothing-like-it' is not there" in printed(rerun, "nothing-like-it")
     assert "mine_broker_1" in printed(rerun, "docker-compose ps")
     assert rerun.state.topics == {"events": 5}
     assert rerun.state.paths == {"/tmp/events": 1}

@@ -100,6 +100,11 @@ def test_a_class_goes_on_after_a_kill_and_after_a_fault_of_the_cluster(
     again = harness(*words, timeout=300)
     assert again.code == ended.code
     assert results(out) == found
+    anew = [students / f"student-{number:02}" for number in (1, 2)]
+    harness("grade", *anew, "--rubric", "2018", "--out", tmp_path / "anew", timeout=600)
+    for folder in anew:
+        for name in ("result.json", "student/results.json", "student/classroom.json", "student/junit.xml"):
+            assert (tmp_path / "anew" / folder.name / name).read_bytes() == (out / folder.name / name).read_bytes()
 
 
 def test_the_same_input_gives_the_same_files(tmp_path: Path) -> None:

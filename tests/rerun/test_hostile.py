@@ -1,20 +1,27 @@
-"""Hostile submissions are contained and reported, and the next one is not harmed."""
+"""Hostile submissions are contained and reported, and the next one is not harmed: as root, and as an ordinary user."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from machine import run
+from ordinary import User, ordinary_user
 
 from harness.grade.grade_class import Order, grade_class
+from harness.grade.rerun import record
 from harness.grade.rerun.limits import MIB, Limits
-from harness.grade.rerun.model import Ending
+from harness.grade.rerun.model import Ending, Rerun
 from harness.grade.rerun.stage import LocalStage
 from harness.grade.rubric import load_rubric
 from rerun.hostile import HOSTILE
-from rerun.hostile_model import ESCAPED, SECRET, lay_bait
+from rerun.hostile_model import ESCAPED, SECRET, Hostile, lay_bait
 
 SHORT = ("forks", "peek", "privileges", "leaver", "finder")
+OF_A_USER = ("peek", "privileges", "kills", "tamper", "links", "network", "leaver", "finder")
+OF_A_USER_SHORT = 2
 LIMITS = Limits(
     memory=1536 * MIB,
     processes=200,
@@ -29,7 +36,8 @@ LIMITS = Limits(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     number = metafunc.config.getoption("hostile")
-    metafunc.parametrize("name", list(HOSTILE)[:number] if number else SHORT)
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", list(HOSTILE)[:number] if number else SHORT)
 
 
 def test_a_hostile_submission_is_contained(name: str, stage: LocalStage, tmp_path: Path) -> None:
@@ -38,9 +46,13 @@ def test_a_hostile_submission_is_contained(name: str, stage: LocalStage, tmp_pat
     folder = hostile.write(tmp_path / "class", bait)
     out = tmp_path / "results"
     (graded,) = grade_class(Order([folder], load_rubric("2019"), out, LIMITS, stage), print)
+    assert graded.rerun is not None
+    assert_contained(hostile, graded.rerun, out, bait)
+
+
+def assert_contained(hostile: Hostile, rerun: Rerun, out: Path, bait: Path) -> None:
+    """Hold a rerun, its results and the bait against what must be contained."""
     expected = hostile.expected
-    rerun = graded.rerun
-    assert rerun is not None
     if not expected.cluster_may_fail:
         assert rerun.fault is None
     outputs = [text for ran in rerun.ran if ran.capture for text in (ran.capture.stdout, ran.capture.stderr)]
@@ -62,3 +74,30 @@ def test_a_hostile_submission_is_contained(name: str, stage: LocalStage, tmp_pat
     for words in (*expected.never, SECRET):
         for file, text in shown.items():
             assert words not in text, (words, file.name)
+
+
+@pytest.fixture
+def user(toolchain: None) -> Iterator[User]:
+    """A user without any right, with a clone of its own."""
+    user = ordinary_user()
+    if user is None:
+        pytest.skip("the tests run as an ordinary user already, or cannot become one")
+    yield user
+    shutil.rmtree(user.home)
+
+
+def test_an_ordinary_user_is_safe_from_hostile_submissions_too(user: User, pytestconfig: pytest.Config) -> None:
+    names = OF_A_USER[: pytestconfig.getoption("hostile") or OF_A_USER_SHORT]
+    bait = lay_bait(user.home / "grader")
+    folders = {name: HOSTILE[name]().write(user.home / "class", bait) for name in names}
+    run("chown", "-R", "nobody", bait, user.home / "class")
+    out = user.home / "results"
+    words = ["harness", "grade", *folders.values(), "--rubric", "2019", "--out", out]
+    ended = run(user.project / "run", *words, prefix=user.prefix, cwd=user.project, timeout=3600)
+    assert ended.code in (0, 1), ended.output
+    for name, folder in folders.items():
+        assert (out / folder.name / "rerun.json").owner() == "nobody"
+        rerun, _, _ = record.load(out / folder.name / "rerun.json")
+        assert rerun.ran, name
+        assert_contained(HOSTILE[name](), rerun, out / folder.name, bait)
+    assert not list((user.cache / "runs").glob("*"))

@@ -26,8 +26,9 @@ class Guest:
         lines = file.read_text().splitlines() if file.exists() else []
         return [(line.partition("\t")[0], line.partition("\t")[2]) for line in lines]
 
-    def run(self, *words: str, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, path: str = "/usr/bin:/bin", packages: str = "") -> subprocess.CompletedProcess[str]:
         environment = {"PATH": path, "PYTHONPATH": str(self.home / "lib"), "HARNESS_HELPS": str(self.home / "helps")}
+        environment["HARNESS_PACKAGES"] = packages
         return subprocess.run(
             [sys.executable, *words], cwd=self.home, env=environment, capture_output=True, text=True, check=False
         )
@@ -179,6 +180,20 @@ def test_pip_says_what_is_there_and_refuses_the_rest(
     assert bool(done.stderr) == bool(err)
     script = guest.run(str(guest.home / "lib" / "pip.py"), *words)
     assert (script.returncode, script.stdout, script.stderr) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_packages_of_the_grader_are_there_after_all_others_and_pip_says_so(guest: Guest, tmp_path: Path) -> None:
+    more = tmp_path / "more"
+    (more / "Their_Own-2.5.dist-info").mkdir(parents=True)
+    (more / "Their_Own-2.5.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: Their_Own\nVersion: 2.5\n")
+    for name in ("their_own.py", "json.py"):
+        (more / name).write_text("shadows = True\n")
+    assert guest.run("-m", "pip", "install", "their-own").returncode == 1
+    done = guest.run("-m", "pip", "install", "their-own", packages=str(more))
+    assert done.stdout == "Requirement already satisfied: their-own (2.5)\n", done.stderr
+    text = "import json, their_own; print(their_own.shadows, hasattr(json, 'shadows'))"
+    assert guest.run("-c", text, packages=str(more)).stdout == "True False\n"
+    assert guest.run("-c", text).returncode == 1
 
 
 @pytest.mark.parametrize(

@@ -222,10 +222,8 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
         say(f"installing the containers' Python packages for Python {version}")
         for old in (target, spark):
             shutil.rmtree(old, ignore_errors=True)
-        platforms = [f"manylinux_2_28_{machine}", f"manylinux_2_17_{machine}", f"manylinux2014_{machine}"]
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--target", str(target), "--only-binary", ":all:", "--implementation", "cp"]
-        command += ["--python-version", version, *(word for name in platforms for word in ("--platform", name))]
+        command += ["--target", str(target), "--only-binary", ":all:", *_python_of(version, machine)]
         command += ["--no-compile", "--require-hashes", "--requirement", str(_requirements())]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode:
@@ -238,6 +236,17 @@ def _python_packages(context: Path, base: str, say: Callable[[str], None]) -> No
         unwanted = ("jars", "__pycache__", "examples", "data", "licenses")
         shutil.copytree(pyspark_dir(), spark, ignore=shutil.ignore_patterns(*unwanted))
         done.write_text(key)
+
+
+def pip_target() -> list[str]:
+    """Give the words by which pip installs for the Python of the containers."""
+    return _python_of(*engine.python_of(base_image()))
+
+
+def _python_of(version: str, machine: str) -> list[str]:
+    platforms = [f"manylinux_2_28_{machine}", f"manylinux_2_17_{machine}", f"manylinux2014_{machine}"]
+    words = ["--implementation", "cp", "--python-version", version]
+    return words + [word for name in platforms for word in ("--platform", name)]
 
 
 def _docker_build(context: Path, target: str, name: str, log: Path) -> None:

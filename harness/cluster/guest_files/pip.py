@@ -1,16 +1,18 @@
 """Answers `pip install` for guests, who have no network: what is allowed and there is satisfied, all else is refused.
 
 `pip`, `pip3` and `python -m pip` all lead here. Packages that are allowed stand one a line in `pip-allowed.txt` beside
-this file. Nothing of the harness is used: this file is copied to where guests are.
+this file, or are in the folder that `HARNESS_PACKAGES` names. Nothing of the harness is used: this file is copied to
+where guests are.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
 _TAKES_VALUE = frozenset({"-i", "--index-url", "--extra-index-url", "-t", "--target", "-c", "--constraint", "--proxy"})
@@ -84,11 +86,13 @@ def require(wanted: str) -> int:
 
 def allowed() -> set[str]:
     """Give the names of the packages that are allowed."""
+    more = os.environ.get("HARNESS_PACKAGES")
+    found = {_plain(each.name) for each in distributions(path=[more])} if more else set()
     try:
         text = Path(__file__).with_name("pip-allowed.txt").read_text(encoding="utf-8")
     except OSError:
-        return set()
-    return {_plain(line) for line in text.split()}
+        return found
+    return found | {_plain(line) for line in text.split()}
 
 
 def installed(name: str) -> str | None:

@@ -17,6 +17,9 @@ from pathlib import Path
 from types import ModuleType
 
 HELPS = "HARNESS_HELPS"
+PACKAGES = "HARNESS_PACKAGES"
+"""Variables of a guest's environment: the file that helps are noted in, and the folder of packages that are allowed."""
+
 
 MENDED = {
     "pyspark.sql.types": ("old_jobs.py", "mend_types"),
@@ -75,4 +78,6 @@ def _mend(file: str, function: str) -> Callable[[ModuleType, Callable[[str, str]
 
 
 if __name__ == "sitecustomize":
+    if allowed := os.environ.get(PACKAGES):
+        sys.path.append(allowed)
     sys.meta_path.insert(0, Mender())

@@ -28,6 +28,7 @@ from harness.grade.rerun.broker import Broker
 from harness.grade.rerun.confined import Confined, size_of
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
+from harness.grade.rerun.packages import VARIABLE, Packages
 from harness.grade.rerun.places import WORK
 from harness.grade.rerun.runner import HELPS
 from harness.grade.rerun.sandbox import INSIDE, Seen
@@ -35,6 +36,7 @@ from harness.grade.rerun.script import Unit
 
 NOTES: Final = INSIDE / "notes"
 _RELAY: Final = INSIDE / "relay"
+_PACKAGES: Final = INSIDE / "packages"
 _RELAY_TIME: Final = 20.0
 
 
@@ -73,9 +75,13 @@ class Folders:
         for name, to in (("relay.py", self.relay), ("cells.py", self.private / "inbox")):
             shutil.copy(Path(guest.__file__).parent / name, to / name)
 
-    def contained(self, limits: Limits) -> Contained:
+    def contained(self, limits: Limits, packages: Packages) -> Contained:
         """Give what containers may have of this machine."""
         shared = {str(INSIDE / "inbox"): self.private / "inbox", str(NOTES): self.notes}
+        environment = {"HARNESS_HELPS": str(NOTES / HELPS)}
+        if packages.folder:
+            shared[str(_PACKAGES)] = packages.folder
+            environment[VARIABLE] = str(_PACKAGES)
         return Contained(
             self.work,
             limits.memory,
@@ -84,7 +90,7 @@ class Folders:
             shared,
             frozenset({str(NOTES)}),
             {str(_RELAY): self.relay},
-            {"HARNESS_HELPS": str(NOTES / HELPS)},
+            environment,
         )
 
 

@@ -14,7 +14,7 @@ from harness.grade.rerun.confined import Confined, size_of
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
-from harness.grade.rerun.packages import Packages
+from harness.grade.rerun.packages import VARIABLE, Packages
 from harness.grade.rerun.runner import Say
 from harness.grade.rerun.sandbox import INSIDE, Seen
 from harness.grade.rerun.streams import Ask
@@ -59,11 +59,11 @@ def _confine(
     """Start the sandbox with the submission in it."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
-    told = cluster.keeper.ask(op="guest", packages=list(packages.names))
+    told = cluster.keeper.ask(op="guest")
     if packages.folder:
         told["readable"].append(str(packages.folder))
         for environment in told["environments"].values():
-            environment["PYTHONPATH"] += f":{packages.folder}"
+            environment[VARIABLE] = str(packages.folder)
     python = told["python"]
     own = told["environments"].pop(REDIS, None)
     told["environments"] |= {name: own for name in redis if own}

@@ -17,6 +17,8 @@ from harness.locks import exclusive
 
 _NAME: Final = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,.-]+\])?(?:==[\w.+!-]+)?")
 TIME: Final = 900.0
+VARIABLE: Final = "HARNESS_PACKAGES"
+"""The variable that tells a guest's Python where they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,10 @@ class Packages:
     folder: Path | None = None
 
 
-def ensure(wanted: Sequence[str], cache: Path, say: Callable[[str], None]) -> Packages:
+def ensure(wanted: Sequence[str], cache: Path, say: Callable[[str], None], target: Sequence[str] = ()) -> Packages:
     """Install packages into the cache, as wheels: nothing of theirs is run.
+
+    `target` are words for pip that name another Python than this one.
 
     Raises UsageError for a name that is none, EnvironmentFault when they cannot be had.
     """
@@ -38,17 +42,17 @@ def ensure(wanted: Sequence[str], cache: Path, say: Callable[[str], None]) -> Pa
         if not _NAME.fullmatch(each):
             raise UsageError(f"{each!r} names no package.", wanted="a name, or name==version", remedy="--package NAME")
     names = [match[1].lower() for each in wanted if (match := _NAME.match(each))]
-    key = hashlib.sha256(repr((sys.version_info[:2], sorted(wanted))).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr((sys.version_info[:2], tuple(target), sorted(wanted))).encode()).hexdigest()[:12]
     folder = cache / "packages" / key
     folder.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(folder.parent / "fill.lock"):
         if not folder.exists():
             say(f"installing {', '.join(wanted)} for submissions")
-            _install(wanted, folder)
+            _install(wanted, folder, target)
     return Packages(names, folder)
 
 
-def _install(wanted: Sequence[str], folder: Path) -> None:
+def _install(wanted: Sequence[str], folder: Path, target: Sequence[str]) -> None:
     new = folder.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     command = [
@@ -61,6 +65,7 @@ def _install(wanted: Sequence[str], folder: Path) -> None:
         ":all:",
         "--target",
         str(new),
+        *target,
         *wanted,
     ]
     try:

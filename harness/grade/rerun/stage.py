@@ -30,7 +30,7 @@ from harness.grade.rerun.host import Work
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
-from harness.grade.rerun.packages import Packages
+from harness.grade.rerun.packages import Packages, ensure
 from harness.grade.rerun.places import COMPOSE_FILES
 from harness.model import Capture
 from harness.settings import cache_dir
@@ -75,7 +75,7 @@ class LocalStage:
         self._start = start
         self._say = say
         self._packages = packages
-        self.variant = " ".join([self.backend, *sorted(packages.names)])
+        self.variant = _variant(self.backend, packages)
         self._cluster: LocalCluster | None = None
         self._new: Mapping[str, Any] = {}
         self._used = False
@@ -141,15 +141,21 @@ class ComposeStage:
     """The containers of each submission's own compose file, new for each: strangers run beside the servers."""
 
     backend = "compose"
-    variant = "compose"
 
-    def __init__(self, start: Callable[[Path], ComposeCluster], say: Say) -> None:
+    def __init__(
+        self,
+        start: Callable[[Path], ComposeCluster],
+        say: Say,
+        packages: Packages = Packages(),  # noqa: B008
+    ) -> None:
         """Take what starts a cluster of a compose file, for guests. Raises EnvironmentFault where none can be had."""
         if why := sandbox.why_not():
             raise sandbox.refuse(why)
         engine.check()
         self._start = start
         self._say = say
+        self._packages = packages
+        self.variant = _variant(self.backend, packages)
 
     def rerun(self, folder: Path | None, submission: Submission, limits: Limits, say: Say) -> Rerun:
         """Rerun a submission in containers of its own."""
@@ -163,7 +169,12 @@ class ComposeStage:
             try:
                 config = compose_file.read(work, copied, limits, reading)
                 cluster, admitted = bring_up(
-                    config, folders.contained(limits), stage / "compose.json", self._start, SERVERS, self._say
+                    config,
+                    folders.contained(limits, self._packages),
+                    stage / "compose.json",
+                    self._start,
+                    SERVERS,
+                    self._say,
                 )
             except UsageError as problem:
                 return refused(self.backend, work, problem)
@@ -193,16 +204,20 @@ def redis_names(submission: Submission) -> list[str]:
     return sorted(found)
 
 
-def stage_of(backend: str, start: Callable[..., Cluster], say: Say, packages: Packages = Packages()) -> Stage:  # noqa: B008
+def _variant(backend: str, packages: Packages) -> str:
+    return " ".join([backend, *sorted(packages.names)])
+
+
+def stage_of(backend: str, start: Callable[..., Cluster], say: Say, wanted: Sequence[str] = ()) -> Stage:
     """Give the stage of a backend. `start` begins a cluster without servers, of a compose file for containers.
 
-    Raises UsageError for packages where containers are to have them, EnvironmentFault where no sandbox can be had.
+    `wanted` are packages that submissions may have. Raises UsageError for what names none, EnvironmentFault where they
+    or a sandbox cannot be had.
     """
     if backend == "compose":
-        if packages.names:
-            raise UsageError("--package is for the local backend.", remedy="leave out --backend compose")
-        return ComposeStage(cast("Callable[[Path], ComposeCluster]", start), say)
-    return LocalStage(cast("Callable[[], LocalCluster]", start), say, packages)
+        packages = ensure(wanted, cache_dir(), say, images.pip_target() if wanted else ())
+        return ComposeStage(cast("Callable[[Path], ComposeCluster]", start), say, packages)
+    return LocalStage(cast("Callable[[], LocalCluster]", start), say, ensure(wanted, cache_dir(), say))
 
 
 def _ask_in_container(cluster: ComposeCluster, *question: str) -> Mapping[str, Any]:
