@@ -37,6 +37,9 @@ _OLD_SPARK: Mapping[str, object] = {
 """What was so in the course's Spark 2: a cast that fails gives NULL, a column takes values of other types, dates are
 read leniently, a table without USING is Hive's, and a path may be given twice. Spark's migration guides name them."""
 
+_FORGETFUL_PRESTO: Mapping[str, object] = {"query.max-history": 0, "query.min-expire-age": "3s"}
+"""Queries are forgotten when they have ended: the next guest could read them in system.runtime.queries."""
+
 
 def write(layout: Layout) -> None:
     """Write every configuration file and make every data folder."""
@@ -171,6 +174,7 @@ def presto(layout: Layout) -> Mapping[str, object]:
         "query.max-memory-per-node": "300MB",
         "query.max-memory": "600MB",
         "plugin.dir": layout.run / "presto" / "plugin",
+        **(_FORGETFUL_PRESTO if layout.guests else {}),
     }
 
 
@@ -198,6 +202,7 @@ def redis(layout: Layout) -> Mapping[str, object]:
         "save": '""',
         "appendonly": "no",
         "maxmemory": "128mb",
+        **{f"rename-command {name}": '""' for name in ("CONFIG", "DEBUG", "MODULE")},  # they reach files and programs
     }
 
 

@@ -37,15 +37,15 @@ elif mkdir {mark} 2>/dev/null; then
 def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "", words: str = '"$@"') -> str:
     """Write a program's argument file. Returns the shell script that starts it.
 
-    `before` are shell lines that come first, `words` the arguments that it passes on. A guest's program uses an archive
-    where there is one, and never writes one: it would be loaded into the programs of later runs.
+    `before` are shell lines that come first, `words` the arguments that it passes on. A cluster
+    with guests uses an archive where there is one, and never writes one: it would be loaded into later runs' programs.
     """
     own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
     arguments = layout.conf / f"{name}.java"
     layout.write(arguments, replace(command, properties=own).argument_file())
     parts = {"java": _q(layout.java), "arguments": _q(arguments), "words": words}
     mark = _q(layout.training / name)
-    training = "" if layout.for_guests else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
+    training = "" if layout.guests else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
     return _SCRIPT.format(before=before, archive=_q(_archive(layout, name, command)), training=training, **parts)
 
 

@@ -17,7 +17,7 @@ from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient
 from harness.cluster.protocol import Tell
 from harness.cluster.servers import tail
-from harness.cluster.toolchain import Toolchain, prepare
+from harness.cluster.toolchain import Toolchain, fetch, prepare, system
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import is_held
 from harness.settings import Settings, cache_dir
@@ -105,18 +105,30 @@ def _new_folder(toolchain: Toolchain, tell: Tell) -> Path:
 def _spawn(spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "harness.cluster.keeper", str(folder)]
     if spec.mode == "private":
+        shared = (runs.runs_dir(), prepare.archives_dir(toolchain.prepared))
         command = sandbox.wrap(
             command,
             bwrap=toolchain.programs["bwrap"].path,
             project=Path(spec.project),
-            hosts=folder / "hosts",
-            readable=(cache_dir(),),
-            writable=(runs.runs_dir(), prepare.archives_dir(toolchain.prepared), log.parent),
+            folder=folder,
+            readable=_parts(toolchain) if spec.guests else (cache_dir(),),
+            writable=(*((folder,) if spec.guests else shared), log.parent),
+            guests=spec.guests,
         )
     with log.open("wb") as out:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd=spec.project
         )
+
+
+def _parts(toolchain: Toolchain) -> list[Path]:
+    """Give where the servers' programs are that are not the system's."""
+    found = [fetch.maven_dir(cache_dir()), toolchain.prepared, toolchain.java.binary.parent.parent]
+    for tool in (*system.TOOLS, *system.REDIS):
+        program = system.find(tool.program, cache_dir())
+        if program and program.libraries:
+            found += [program.path.parent, program.libraries]
+    return found
 
 
 def _take_lease(client: KeeperClient, process: subprocess.Popen[bytes], folder: Path, log: Path) -> Message:

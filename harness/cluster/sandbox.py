@@ -2,11 +2,13 @@
 
 Inside, the original's names and ports are there verbatim and two runs cannot meet. The system is read-only; the
 project (also as /w205), the run folder and the report's folder are writable. It is made for our own code: what
-strangers wrote never runs in it.
+strangers wrote never runs in it. But strangers talk to its servers, and Presto and the metastore open any file that a
+table's location names: a cluster with guests sees no more of this machine than its servers need.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +19,17 @@ import harness
 from harness.cluster.addresses import HOST_NAMES, hosts_file
 
 WORKSPACE = Path("/w205")
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ETC = (
+    "alternatives", "bash.bashrc", "ca-certificates.conf", "java-17-openjdk", "ld.so.cache", "ld.so.conf",
+    "ld.so.conf.d", "localtime", "magic", "mime.types", "nsswitch.conf", "profile", "protocols", "services", "ssl",
+    "terminfo", "timezone",
+)  # fmt: skip
+"""What programs read of /etc; nothing of it is this machine's own."""
+
 _OWN = {"proc", "dev", "sys", "tmp", "run", "w205", "lost+found"}
+_AND_AFTERWARDS = '"$@"; code=$?; rm -rf -- "$0"; exit $code'
+"""The shell around a sandbox in which the run folder is a mount, and so cannot be removed."""
 
 
 def why_not(bwrap: Path | None) -> str | None:
@@ -47,21 +59,30 @@ def wrap(
     *,
     bwrap: Path,
     project: Path,
-    hosts: Path,
+    folder: Path,
     readable: Sequence[Path],
     writable: Sequence[Path],
+    guests: bool = False,
 ) -> list[str]:
-    """Give the command line that runs a command inside the sandbox. Writes `hosts`, its /etc/hosts."""
+    """Give the command line that runs a command inside the sandbox. Writes /etc/hosts into `folder`, of the run.
+
+    With `guests` the system's own part of the machine is there, and what is `readable` or `writable`; the run folder
+    goes when the command has ended.
+    """
+    hosts = folder / "hosts"
     hosts.write_text(hosts_file(("mids", *(name for name in HOST_NAMES if name != "mids"))), encoding="utf-8")
-    words = [str(bwrap), "--unshare-all", "--hostname", "mids", *_root()]
+    words = [str(bwrap), "--unshare-all", "--hostname", "mids", *(_system(folder) if guests else _root())]
     words += ["--proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]  # noqa: S108
-    for folder in (Path(sys.base_prefix), Path(sys.prefix), Path(harness.__file__).parent.parent, *readable):
-        words += ["--ro-bind", str(folder), str(folder)]  # those in /tmp, which is a fresh one inside
+    package = Path(harness.__file__).parent
+    for path in (Path(sys.base_prefix), Path(sys.prefix), package if guests else package.parent, *readable):
+        words += ["--ro-bind", str(path), str(path)]  # those in /tmp, which is a fresh one inside
+    if guests:
+        words += ["--tmpfs", str(package / "grade" / "rubrics")]
     words += ["--bind", str(project), str(project), "--bind", str(project), str(WORKSPACE)]
-    for folder in writable:
-        words += ["--bind", str(folder), str(folder)]
-    words += ["--ro-bind", str(hosts.resolve()), "/etc/hosts"]
-    return [*words, "--chdir", str(project), "--", *command]
+    for path in writable:
+        words += ["--bind", str(path), str(path)]
+    words += ["--ro-bind", str(hosts.resolve()), "/etc/hosts", "--chdir", str(project), "--", *command]
+    return ["sh", "-c", _AND_AFTERWARDS, str(folder), *words] if guests else words
 
 
 def _root() -> list[str]:
@@ -74,4 +95,23 @@ def _root() -> list[str]:
             words += ["--symlink", str(entry.readlink()), str(entry)]
         elif entry.is_dir():
             words += ["--ro-bind-try", str(entry), str(entry)]
+    return words
+
+
+def _system(folder: Path) -> list[str]:
+    """Bind the system's programs and their settings alone, with a user of no name."""
+    words = []
+    for path in (Path("/") / name for name in SYSTEM):
+        if path.is_symlink():
+            words += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            words += ["--ro-bind", str(path), str(path)]
+    for path in (Path("/etc") / name for name in ETC):
+        words += ["--ro-bind-try", str(path), str(path)]
+    for name, line in (
+        ("passwd", f"w205:x:{os.getuid()}:{os.getgid()}::/:/bin/sh"),
+        ("group", f"w205:x:{os.getgid()}:"),
+    ):
+        (folder / name).write_text(f"{line}\n", encoding="utf-8")
+        words += ["--ro-bind", str((folder / name).resolve()), f"/etc/{name}"]
     return words

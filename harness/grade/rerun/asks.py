@@ -1,7 +1,7 @@
 """Questions to the servers, asked where their names are known: in the private network, or in a container.
 
-Run as `python asks.py progress|state|snapshot|clean` or `… clear PATH…`; the answer is one line of JSON. This file
-stands alone: it needs kafka-python and the standard library, for a container has nothing else.
+Run as `python asks.py progress|state` or `… clear PATH…`; the answer is one line of JSON. This file stands alone: it
+needs kafka-python and the standard library, for a container has nothing else.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ USER = "root"
 """The owner of everything in HDFS and in the metastore, as in the course's containers."""
 
 TIMEOUT = 20.0
-DEPTH = 5
+DEPTH = 10
 MOST_PATHS = 2_000
-KEPT = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
-"""The folders that a new cluster has."""
+OWN_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
+"""Kafka's own."""
 
 Answer = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def topics() -> dict[str, dict[int, tuple[int, int]]]:
 
     consumer = KafkaConsumer(bootstrap_servers=KAFKA, request_timeout_ms=20_000)
     try:
-        names = sorted(name for name in consumer.topics() if not name.startswith("__"))
+        names = sorted(consumer.topics() - OWN_TOPICS)
         found: dict[str, dict[int, tuple[int, int]]] = {}
         for name in names:
             partitions = [TopicPartition(name, p) for p in sorted(consumer.partitions_for_topic(name) or ())]
@@ -49,22 +49,6 @@ def topics() -> dict[str, dict[int, tuple[int, int]]]:
         return found
     finally:
         consumer.close()
-
-
-def delete_topics() -> None:
-    """Delete every topic that is not Kafka's own, and wait until they are gone."""
-    from kafka import KafkaAdminClient
-
-    admin = KafkaAdminClient(bootstrap_servers=KAFKA)
-    try:
-        until = time.monotonic() + TIMEOUT
-        while names := [name for name in admin.list_topics() if not name.startswith("__")]:
-            admin.delete_topics(names)
-            if time.monotonic() > until:
-                raise TimeoutError(f"topics are still there: {', '.join(names)}")
-            time.sleep(0.1)
-    finally:
-        admin.close()
 
 
 # HDFS
@@ -202,13 +186,6 @@ def state() -> Answer:
     return {"topics": messages, "paths": paths, "tables": rows, "errors": errors}
 
 
-def snapshot() -> Answer:
-    """Give what tells a cluster as it was at its start from one that somebody has used."""
-    seen = {path: f"{entry['type']} {entry['owner']} {entry['permission']}" for path, entry in tree()}
-    schemas = sorted(row[0] for row in query("show schemas from hive"))
-    return {"hdfs": seen, "topics": sorted(topics()), "tables": sorted(map(list, tables())), "schemas": schemas}
-
-
 def clear(*paths: str) -> Answer:
     """Empty those folders that hold files which no stream has written. Gives them."""
     cleared = []
@@ -220,40 +197,10 @@ def clear(*paths: str) -> Answer:
     return {"cleared": cleared}
 
 
-def clean() -> Answer:
-    """Remove every topic, table and file. What cannot be removed is seen in the snapshot that comes back."""
-    delete_topics()
-    said = []
-    for schema, table in tables():
-        for kind in ("table", "view"):
-            try:
-                query(f"drop {kind} if exists {name_of('hive', schema, table)}")
-                break
-            except RuntimeError as problem:
-                said.append(str(problem)[:200])
-    for (schema,) in query("show schemas from hive"):
-        if schema not in ("default", "information_schema"):
-            try:
-                query(f"drop schema if exists {name_of('hive', schema)}")
-            except RuntimeError as problem:
-                said.append(str(problem)[:200])
-    for folder in ("/", *KEPT):
-        for entry in listing(folder):
-            path = f"{folder.rstrip('/')}/{entry['pathSuffix']}"
-            if path not in KEPT:
-                try:
-                    hdfs(path, "DELETE", "DELETE", recursive="true")
-                except OSError as problem:
-                    said.append(f"{path}: {problem}")
-    return {"said": said, **snapshot()}
-
-
 ASKS: Mapping[str, Callable[..., Answer]] = {
     "progress": progress,
     "state": state,
-    "snapshot": snapshot,
     "clear": clear,
-    "clean": clean,
 }
 
 if __name__ == "__main__":

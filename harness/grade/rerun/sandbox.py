@@ -19,6 +19,7 @@ from typing import Final
 import psutil
 
 from harness.cluster.addresses import HOST_NAMES, hosts_file
+from harness.cluster.sandbox import ETC, SYSTEM
 from harness.errors import EnvironmentFault
 from harness.grade.rerun.limits import Limits, is_root, prlimit
 from harness.grade.rerun.places import HOME, WORK
@@ -27,14 +28,6 @@ INSIDE: Final = PurePosixPath("/run/w205")
 """Where the sandbox has the files of the harness: the spawner, the commands of the host, the commands to type."""
 
 NOBODY: Final = 65534
-_SYSTEM: Final = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC: Final = (
-    "alternatives", "bash.bashrc", "ca-certificates.conf", "java-17-openjdk", "ld.so.cache", "ld.so.conf",
-    "ld.so.conf.d", "localtime", "magic", "mime.types", "nsswitch.conf", "profile", "protocols", "services", "ssl",
-    "terminfo", "timezone",
-)  # fmt: skip
-"""What programs read of /etc; nothing of it is this machine's own."""
-
 _NEEDED: Final = ("bwrap", "nsenter", "prlimit", "setpriv")
 _NEEDED_BY_ROOT: Final = ("mount", "unshare")
 
@@ -168,7 +161,7 @@ def _bwrap(
     words += ["--unshare-net"] if network is None else []
     words += ["--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     words += ["--uid", "1000", "--gid", "1000", "--hostname", "w205"]
-    for name in _SYSTEM:
+    for name in SYSTEM:
         path = Path("/") / name
         if path.is_symlink():
             words += ["--symlink", str(path.readlink()), str(path)]
@@ -193,8 +186,8 @@ def _bwrap(
 
 
 def _visible(seen: Seen) -> list[Path]:
-    system = [Path("/") / name for name in _SYSTEM]
-    etc = [Path("/etc") / name for name in _ETC]
+    system = [Path("/") / name for name in SYSTEM]
+    etc = [Path("/etc") / name for name in ETC]
     found = [path for path in (*system, *etc) if path.exists() and not (path.parent == Path("/") and path.is_symlink())]
     for path in seen.read_only:
         if path.exists() and not any(path.is_relative_to(other) for other in found):

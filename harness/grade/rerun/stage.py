@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import time
@@ -22,7 +23,7 @@ from harness.cluster.services import REDIS
 from harness.cluster.toolchain import system
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
-from harness.grade.rerun import asks, compose_file, host, sandbox
+from harness.grade.rerun import asks, cleaning, compose_file, host, sandbox
 from harness.grade.rerun.compose import bring_up, refused
 from harness.grade.rerun.compose import rerun as rerun_composed
 from harness.grade.rerun.compose_desk import Folders
@@ -115,9 +116,11 @@ class LocalStage:
         """Give a cluster that is as new: the one that is up, cleaned, or where that cannot be proved another."""
         if self._cluster and self._used:
             try:
-                state = dict(self._ask("clean"))
+                state = dict(self._clean_up("clean"))
                 said = state.pop("said")
                 if state == self._new and not self._cluster.faults():
+                    for log in self._cluster.log_folder.glob("*.log"):
+                        os.truncate(log, 0)  # servers append to them
                     return self._cluster
                 self._say(f"the cluster is not clean after the last submission: {'; '.join(said) or 'it differs'}")
             except HarnessError as problem:
@@ -126,15 +129,20 @@ class LocalStage:
         if self._cluster is None:
             self._cluster = self._start()
             self._cluster.up(SERVERS, lambda _: None)
-            self._new = self._ask("snapshot")
+            self._new = self._clean_up("snapshot")
             self._used = False
         return self._cluster
 
     def _ask(self, *question: str) -> Mapping[str, Any]:
         """Ask the servers from inside their network."""
+        return self._inside(["python", str(Path(asks.__file__)), *question])
+
+    def _clean_up(self, what: str) -> Mapping[str, Any]:
+        return self._inside(["python", "-m", cleaning.__name__, what])
+
+    def _inside(self, command: Sequence[str]) -> Mapping[str, Any]:
         assert self._cluster is not None
-        command = shlex.join(["python", str(Path(asks.__file__)), *question])
-        return _answer(question, self._cluster.exec("mids", command, timeout=ASK_TIME))
+        return _answer(command[-1:], self._cluster.exec("mids", shlex.join(command), timeout=ASK_TIME))
 
 
 class ComposeStage:

@@ -1,0 +1,127 @@
+"""Making a cluster that somebody used as new, and seeing that it is: asked inside its network, between submissions.
+
+Run as `python -m harness.grade.rerun.cleaning snapshot|clean`; the answer is one line of JSON. What cannot be removed,
+or was set and not only made, is seen in the snapshot: the cluster then gives way to a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from harness.grade.rerun import asks
+from harness.grade.rerun.asks import Answer
+
+ZOOKEEPER: Final = "zookeeper:32181"
+KEPT: Final = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
+"""The folders of HDFS that a new cluster has."""
+
+_LIVELY: Final = (
+    *("/admin/delete_topics", "/brokers/seqid", "/brokers/topics", "/config/changes", "/config/topics", "/consumers"),
+    *("/controller", "/controller_epoch", "/isr_change_notification", "/latest_producer_id_block"),
+    *("/log_dir_event_notification", "/zookeeper"),
+)
+"""What Kafka changes in ZooKeeper by itself; topics are listed by Kafka."""
+
+
+def snapshot() -> Answer:
+    """Give what tells a cluster as it was at its start from one that somebody has used."""
+    statuses = [("/", json.loads(asks.hdfs("/", "GETFILESTATUS"))["FileStatus"]), *asks.tree()]
+    return {
+        "hdfs": {path: _kept(path, status) for path, status in statuses},
+        "topics": sorted(asks.topics()),
+        "tables": sorted(map(list, asks.tables())),
+        "schemas": sorted(row[0] for row in asks.query("show schemas from hive")),
+        "nodes": dict(nodes()),
+    }
+
+
+def _kept(path: str, status: Mapping[str, Any]) -> list[Any]:
+    """Give what of a path in HDFS can be set."""
+    found = [status.get(key) for key in ("type", "owner", "group", "permission", "storagePolicy", "snapshotEnabled")]
+    if status["type"] == "DIRECTORY":
+        summary = json.loads(asks.hdfs(path, "GETCONTENTSUMMARY"))["ContentSummary"]
+        found += [summary.get("quota"), summary.get("spaceQuota"), summary.get("typeQuota")]
+    return found
+
+
+def nodes() -> Iterator[tuple[str, str]]:
+    """Give the nodes of ZooKeeper that do not change by themselves, with the data of Kafka's settings."""
+    from kazoo.client import KazooClient  # type: ignore[import-untyped]
+
+    client = KazooClient(ZOOKEEPER)
+    client.start(asks.TIMEOUT)
+    try:
+        left = ["/"]
+        while left:
+            path = left.pop()
+            data, _ = client.get(path)
+            yield path, (data or b"").decode("utf-8", "replace") if path.startswith("/config") else ""
+            below = (f"{path.rstrip('/')}/{name}" for name in client.get_children(path))
+            left += [each for each in below if each not in _LIVELY]
+    finally:
+        client.stop()
+        client.close()
+
+
+def clean() -> Answer:
+    """Remove every topic, consumer group, table and file. What cannot be removed is seen in the snapshot."""
+    forget_topics()
+    said = [*_drop_tables(), *_delete_files()]
+    return {"said": said, **snapshot()}
+
+
+def forget_topics() -> None:
+    """Delete every consumer group and every topic that is not Kafka's own, and wait until they are gone."""
+    from kafka import KafkaAdminClient  # type: ignore[import-untyped]
+
+    admin = KafkaAdminClient(bootstrap_servers=asks.KAFKA)
+    try:
+        until = time.monotonic() + asks.TIMEOUT
+        while names := set(admin.list_topics()) - asks.OWN_TOPICS:
+            admin.delete_topics(sorted(names))
+            if time.monotonic() > until:
+                raise TimeoutError(f"topics are still there: {', '.join(sorted(names))}")
+            time.sleep(0.1)
+        if groups := [group["group_id"] for group in admin.list_groups()]:
+            admin.delete_groups(groups)
+    finally:
+        admin.close()
+
+
+def _drop_tables() -> Iterator[str]:
+    """Drop every table and schema. Gives what Presto said where it would not."""
+    for schema, table in asks.tables():
+        for kind in ("table", "view"):
+            try:
+                asks.query(f"drop {kind} if exists {asks.name_of('hive', schema, table)}")
+                break
+            except RuntimeError as problem:
+                yield str(problem)[:200]
+    for (schema,) in asks.query("show schemas from hive"):
+        if schema not in ("default", "information_schema"):
+            try:
+                asks.query(f"drop schema if exists {asks.name_of('hive', schema)}")
+            except RuntimeError as problem:
+                yield str(problem)[:200]
+
+
+def _delete_files() -> Iterator[str]:
+    """Delete every file and folder but those of a new cluster. Gives why where that failed."""
+    for folder in ("/", *KEPT):
+        for entry in asks.listing(folder):
+            path = f"{folder.rstrip('/')}/{entry['pathSuffix']}"
+            if path not in KEPT:
+                try:
+                    asks.hdfs(path, "DELETE", "DELETE", recursive="true")
+                except OSError as problem:
+                    yield f"{path}: {problem}"
+
+
+ASKS: Final[Mapping[str, Callable[[], Answer]]] = {"snapshot": snapshot, "clean": clean}
+
+if __name__ == "__main__":
+    print(json.dumps(ASKS[sys.argv[1]]()), flush=True)
