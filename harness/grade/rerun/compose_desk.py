@@ -31,7 +31,7 @@ from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.places import WORK
 from harness.grade.rerun.runner import HELPS
 from harness.grade.rerun.sandbox import INSIDE, Seen
-from harness.grade.rerun.script import Unit
+from harness.grade.rerun.units import Unit
 
 NOTES: Final = INSIDE / "notes"
 _RELAY: Final = INSIDE / "relay"

@@ -24,8 +24,9 @@ from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
 from harness.grade.rerun.runner import HELPS, Runner, Say
 from harness.grade.rerun.sandbox import INSIDE
-from harness.grade.rerun.script import Unit, script, texts
+from harness.grade.rerun.script import script, texts
 from harness.grade.rerun.streams import Ask, Streams
+from harness.grade.rerun.units import Unit
 
 _SKIPPED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"})
 _FILES = ("spawner.py", "type.sh", "compose_shim.py", "cells.py", "relay.py")

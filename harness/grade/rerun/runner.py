@@ -19,8 +19,8 @@ from harness.grade.rerun.confined import Confined, Gone, Job
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.model import Breach, Ending, Help, Limit, Ran, State
 from harness.grade.rerun.sandbox import INSIDE
-from harness.grade.rerun.script import Unit, Way
 from harness.grade.rerun.streams import Streams
+from harness.grade.rerun.units import GOES_ON, Unit, Way
 from harness.model import Capture
 from harness.readme.blocks import Kind
 
@@ -32,7 +32,6 @@ FOLLOW_TIME: Final = 2.0
 LOOP_TIME: Final = 10.0
 """Seconds that a loop of load goes on at least once the streams are there to see it."""
 
-GOES_ON: Final = (Way.SERVE, Way.FOLLOW, Way.STREAM, Way.LOOP)
 _ENDERS: Final = ("down", "stop", "kill", "rm")
 
 _READ: Final = 4 * MIB
