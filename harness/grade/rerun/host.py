@@ -18,11 +18,12 @@ from harness.grade.model import Submission
 from harness.grade.rerun import guest
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined
+from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.leftovers import own_folder
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
-from harness.grade.rerun.runner import HELPS, Runner, Say
+from harness.grade.rerun.runner import Runner, Say
 from harness.grade.rerun.sandbox import INSIDE
 from harness.grade.rerun.script import script, texts
 from harness.grade.rerun.streams import Ask, Streams
