@@ -227,11 +227,11 @@ def test_more_commands_than_there_may_be_at_once_are_told_so(
 @pytest.fixture
 def shim(tmp_path: Path, file: Path) -> Sequence[str]:
     """The command line of `docker-compose`, with this broker."""
-    shutil.copy(Path(guest.__file__).parent / "compose_shim.py", tmp_path / "compose_shim.py")
+    shutil.copytree(Path(guest.__file__).parent / "compose_shim", tmp_path / "compose_shim")
     rooms = {"mids": {"folder": "/w205", "names": ["tools"]}, "broker": {"folder": "/"}}
     told = {"rooms": rooms, "lacking": {"db": "not one of the course's"}, "project": "p", "ended": str(tmp_path / "e")}
     (tmp_path / "rooms.json").write_text(json.dumps({**told, "broker": str(file)}))
-    return [sys.executable, "-I", "-S", str(tmp_path / "compose_shim.py"), "docker-compose"]
+    return [sys.executable, "-I", "-S", str(tmp_path / "compose_shim"), "docker-compose"]
 
 
 def compose(shim: Sequence[str], *words: str, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.grade.rerun.script import Unit, Way, script
+from harness.grade.rerun.script import script
+from harness.grade.rerun.units import Unit, Way
 from harness.grade.submission import load
 from harness.readme.typed import Loop
 

@@ -22,7 +22,7 @@ MIDS, KAFKA = (f"{name}{os.getpid()}" for name in ("mids", "kafka"))
 @pytest.fixture
 def shim(tmp_path: Path) -> Path:
     """The shim in a folder of its own, with two services and one that is not here."""
-    shutil.copy(Path(guest.__file__).parent / "compose_shim.py", tmp_path)
+    shutil.copytree(Path(guest.__file__).parent / "compose_shim", tmp_path / "compose_shim")
     (tmp_path / "kafka.log").write_text("[2026] INFO started (kafka.server)\nlast\n")
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "SERVICE": "yes"}
     rooms = {
@@ -36,7 +36,7 @@ def shim(tmp_path: Path) -> Path:
         "ended": str(tmp_path / "ended"),
     }
     (tmp_path / "rooms.json").write_text(json.dumps(told))
-    return tmp_path / "compose_shim.py"
+    return tmp_path / "compose_shim"
 
 
 def typed(shim: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

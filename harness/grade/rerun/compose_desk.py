@@ -26,13 +26,13 @@ from harness.errors import EnvironmentFault
 from harness.grade.rerun import guest, host, sandbox
 from harness.grade.rerun.broker import Broker
 from harness.grade.rerun.confined import Confined, size_of
+from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.packages import VARIABLE, Packages
 from harness.grade.rerun.places import WORK
-from harness.grade.rerun.runner import HELPS
 from harness.grade.rerun.sandbox import INSIDE, Seen
-from harness.grade.rerun.script import Unit
+from harness.grade.rerun.units import Unit
 
 NOTES: Final = INSIDE / "notes"
 _RELAY: Final = INSIDE / "relay"

@@ -18,17 +18,20 @@ from harness.grade.model import Submission
 from harness.grade.rerun import guest
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined
+from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.leftovers import own_folder
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
-from harness.grade.rerun.runner import HELPS, Runner, Say
+from harness.grade.rerun.runner import Runner, Say
 from harness.grade.rerun.sandbox import INSIDE
-from harness.grade.rerun.script import Unit, script, texts
+from harness.grade.rerun.script import script, texts
 from harness.grade.rerun.streams import Ask, Streams
+from harness.grade.rerun.units import Unit
 
 _SKIPPED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"})
-_FILES = ("spawner.py", "type.sh", "compose_shim.py", "cells.py", "relay.py")
+_FILES = ("spawner.py", "type.sh", "cells.py", "relay.py")
+_SHIM = "compose_shim"
 _SUDO = '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do shift; done\nexec "$@"\n'
 
 
@@ -88,11 +91,12 @@ def furnish(at: Path, python: str, told: Mapping[str, Any], places: Iterable[str
     `told` is what `docker-compose` is told (`rooms.json`), `places` are further folders in which something is placed.
     """
     inside = at / "inside"
-    for name in ("bin", "inbox", "logs", "submission", *places):
+    for name in ("bin", "inbox", "logs", "submission", _SHIM, *places):
         (inside / name).mkdir(parents=True)
-    for name in _FILES:
-        shutil.copy(Path(guest.__file__).parent / name, inside / name)
-    shim = f"#!/bin/sh\nexec {shlex.quote(python)} -I -S {INSIDE}/compose_shim.py"
+    own = Path(guest.__file__).parent
+    for file in (*(own / name for name in _FILES), *(own / _SHIM).glob("*.py")):
+        shutil.copy(file, inside / file.relative_to(own))
+    shim = f"#!/bin/sh\nexec {shlex.quote(python)} -I -S {INSIDE}/{_SHIM}"
     programs = {name: f'{shim} {name} "$@"\n' for name in ("docker-compose", "docker")}
     for name, text in {**programs, "sudo": _SUDO}.items():
         (inside / "bin" / name).write_text(text, encoding="utf-8")

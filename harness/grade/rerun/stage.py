@@ -33,6 +33,7 @@ from harness.grade.rerun.local import rerun
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.packages import Packages, ensure
 from harness.grade.rerun.places import COMPOSE_FILES
+from harness.grade.rerun.runner import Say
 from harness.model import Capture
 from harness.settings import cache_dir
 
@@ -44,8 +45,6 @@ _REDIS: Final = re.compile(
     r" +image: *[\"']?(?:[\w.]+/)*redis(?![\w-])",
     re.MULTILINE,
 )
-
-Say = Callable[[str], None]
 
 
 class Stage(Protocol):

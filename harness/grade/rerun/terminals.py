@@ -1,0 +1,174 @@
+"""The terminals of a rerun: every command is typed in one of its own, where it may go on while others are typed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from harness.cluster.captures import captured, decode, ended_late, utc_now
+from harness.grade.rerun.confined import Confined, Job
+from harness.grade.rerun.limits import MIB, Limits
+from harness.grade.rerun.model import Ending
+from harness.grade.rerun.sandbox import INSIDE
+from harness.grade.rerun.units import GOES_ON, Unit, Way
+from harness.model import Capture
+
+_READ: Final = 4 * MIB
+"""Bytes of an output that are kept."""
+
+_TYPED_IN: Final = re.compile(rf"^{INSIDE}/inbox/\d+\.sh: line \d+: ", re.MULTILINE)
+_STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A command that was typed: its unit, its job, and what was seen of it so far.
+
+    `number` is that of its unit in the script. An endless loop notes its rounds in `rounds_file`, a file of the
+    sandbox, and ends when `stop_file` is there.
+    """
+
+    unit: Unit
+    job: Job
+    number: int
+    started: str
+    rounds_file: str
+    stop_file: Path | None = None
+    rounds_before: int = 0
+    looks: list[Capture] = field(default_factory=list)
+    ending: Ending | None = None
+    note: str = ""
+
+
+class Terminals:
+    """The terminals that there are, in the order in which their commands were typed.
+
+    `folder` is the private folder of the rerun, `work` the folder of the sandbox in which is typed, `notes` the one in
+    which loops note their rounds.
+    """
+
+    def __init__(
+        self,
+        confined: Confined,
+        folder: Path,
+        work: str,
+        environment: Mapping[str, str],
+        limits: Limits,
+        notes: str,
+    ) -> None:
+        self._confined = confined
+        self._folder = folder
+        self._work = work
+        self._environment = environment
+        self._limits = limits
+        self._notes = notes
+        self._all: list[Terminal] = []
+
+    def __iter__(self) -> Iterator[Terminal]:
+        return iter(self._all)
+
+    def going(self, *ways: Way) -> list[Terminal]:
+        """Give those whose commands go on, of these ways."""
+        return [each for each in self._all if each.unit.way in ways and not each.job.done.is_set()]
+
+    def last(self, text: str) -> Terminal | None:
+        """Give the one in which a command was typed last."""
+        return next((each for each in reversed(self._all) if each.unit.text == text), None)
+
+    def start(self, at: int, unit: Unit) -> Terminal:
+        """Type the unit with this number in the script."""
+        number = len(self._all) + 1
+        typed = self.hand_in(f"{number:04}.sh", f"{unit.typed_as or unit.opener or unit.text}\n")
+        stdin = Path(os.devnull)
+        if unit.way is Way.FEED:
+            fed = unit.text if unit.typed.form == "shell" else unit.text.rstrip().rstrip(";") + ";"
+            self.hand_in(f"{number:04}.in", f"{fed}\n")
+            stdin = self._folder / "inbox" / f"{number:04}.in"
+        words = ["bash", "--noprofile", "--norc", str(INSIDE / "type.sh"), typed, _STATE]
+        stop_file, rounds_file = None, f"{self._notes}/.w205-rounds-{number}"
+        if unit.is_endless:
+            stop_file = self._folder / "inbox" / f"{number:04}.stop"
+            words += [str(INSIDE / "inbox" / stop_file.name), rounds_file]
+        out, err = (self._folder / f"{number:04}.{kind}" for kind in ("out", "err"))
+        started = utc_now()
+        job = self._confined.start(words, out, err, folder=self._work, environment=self._environment, stdin=stdin)
+        terminal = Terminal(unit, job, at, started, rounds_file, stop_file)
+        self._all.append(terminal)
+        return terminal
+
+    def hand_in(self, name: str, text: str) -> str:
+        """Write a file for the sandbox. Gives its path there."""
+        file = self._folder / "inbox" / name
+        file.write_text(text, encoding="utf-8", errors="surrogateescape")
+        file.chmod(0o644)
+        return str(INSIDE / "inbox" / name)
+
+    def wait(self, terminal: Terminal, limit: float) -> None:
+        """Wait until a command has ended; stop it when time is up."""
+        if not terminal.job.done.wait(limit):
+            terminal.ending = Ending.TIMED_OUT
+            self._confined.stop(terminal.job)
+
+    def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> None:
+        """Wait until something holds, the command has ended, or time is up."""
+        until = time.monotonic() + limit
+        while not terminal.job.done.is_set() and time.monotonic() < until:
+            if condition():
+                return
+            terminal.job.done.wait(0.25)
+
+    def stop(self, terminal: Terminal, note: str) -> None:
+        """Stop a command, and note why."""
+        terminal.ending, terminal.note = Ending.STOPPED, note
+        self._confined.stop(terminal.job)
+
+    def stop_all(self) -> None:
+        """Stop what goes on, all at the same time."""
+        for terminal in self._all:
+            if not terminal.job.done.is_set():
+                terminal.ending = Ending.STOPPED
+                self._confined.signal(terminal.job, signal.SIGINT)
+        until = time.monotonic() + 5
+        for terminal in self._all:
+            terminal.job.done.wait(max(0.0, until - time.monotonic()))
+
+    def capture(self, terminal: Terminal) -> Capture:
+        """Give what a command has printed by now."""
+        unit, job = terminal.unit, terminal.job
+        out, err = (_beginning(file) for file in (job.out, job.err))
+        if terminal.ending is Ending.TIMED_OUT:
+            err = ended_late(err, self._limits.command)
+        command = unit.text
+        if unit.way is Way.FEED and unit.typed.form != "shell":
+            command = f"{unit.opener.rstrip(' ;')} <<< {_quoted(unit.text)}"
+        background = unit.way in GOES_ON
+        return captured(
+            unit.typed.service or "host",
+            command,
+            out,
+            err,
+            job.exit_code,
+            started=terminal.started,
+            seconds=job.seconds,
+            background=background,
+            typed=unit.text if command != unit.text else None,
+        )
+
+
+def _beginning(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_READ)
+    except OSError:
+        return ""
+    return _TYPED_IN.sub("bash: ", decode(data))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
