@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from machine import run
-from ordinary import User, ordinary_user
+from ordinary import User
 
 from harness.grade.grade_class import Order, grade_class
 from harness.grade.rerun import record
@@ -86,17 +86,11 @@ def assert_contained(hostile: Hostile, rerun: Rerun, out: Path, bait: Path) -> N
             assert words not in text, (words, file.name)
 
 
-@pytest.fixture
-def user(toolchain: None) -> Iterator[User]:
-    """A user without any right, with a clone of its own."""
-    user = ordinary_user()
+def test_an_ordinary_user_is_safe_from_hostile_submissions_too(
+    toolchain: None, user: User | None, pytestconfig: pytest.Config
+) -> None:
     if user is None:
         pytest.skip("the tests run as an ordinary user already, or cannot become one")
-    yield user
-    shutil.rmtree(user.home)
-
-
-def test_an_ordinary_user_is_safe_from_hostile_submissions_too(user: User, pytestconfig: pytest.Config) -> None:
     names = OF_A_USER[: pytestconfig.getoption("hostile") or OF_A_USER_SHORT]
     bait = lay_bait(user.home / "grader")
     folders = {name: HOSTILE[name]().write(user.home / "class", bait) for name in names}
