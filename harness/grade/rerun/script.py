@@ -16,7 +16,7 @@ from typing import Final
 
 from harness.cluster.addresses import HOST_NAMES
 from harness.grade.model import Submission
-from harness.outputs.shell import Program
+from harness.outputs.shell import ENDLESS, Program
 from harness.readme import read
 from harness.readme.blocks import Block, Kind
 from harness.readme.plan import left_out
@@ -89,10 +89,6 @@ _OPENERS: Final[Mapping[str, str]] = {
 
 _STREAMS: Final = re.compile(r"\.\s*(?:readStream|writeStream)\b")
 _SERVES: Final = re.compile(r"\bapp\s*\.\s*run\s*\(")
-_ENDLESS: Final = re.compile(
-    r"\b(?:while|until)\s*(?:true|:|false|\[+\s*(?:1|true|0)\s*\]+|\(\(\s*1\s*\)\))\s*(?:;|\n)"
-    r"|for\s*\(\(\s*;\s*;\s*\)\)|while +True\s*:"
-)
 _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:while|for)\b.*:\s*$", re.MULTILINE)
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
@@ -262,7 +258,7 @@ class _Reader:
             return Way.FOLLOW, Loop.NONE
         if "spark-submit" in names and any(_STREAMS.search(each) for each in inside):
             return Way.STREAM, Loop.NONE
-        if typed.loop is Loop.ENDLESS or any(_ENDLESS.search(each) for each in inside if "spark-submit" not in names):
+        if typed.loop is Loop.ENDLESS or any(ENDLESS.search(each) for each in inside if "spark-submit" not in names):
             return Way.LOOP, Loop.ENDLESS
         if typed.loop is Loop.FINITE and _SLEEPS.search(text):
             return Way.LOOP, Loop.FINITE
