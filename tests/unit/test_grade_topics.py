@@ -84,12 +84,14 @@ def buy_horse():
 
 def test_the_table_of_a_topic_has_the_events_of_that_topic() -> None:
     job = JOB.replace('"events"', '"buys"')
-    shown = (
-        spark("ann.example.org", 10).replace("|     event_type", "|       quantity").replace("buy_sword", "        3")
+    plain = spark("ann.example.org", 12).replace("|     event_type", "|       quantity")
+    horse, join = (
+        f'{COMPOSE} ab -n {number} -H "Host: ann.example.org" http://localhost:5000/{path}'
+        for number, path in ((2, "buy_horse"), (3, "join_guild"))
     )
-    more = f'{COMPOSE} ab -n 3 -H "Host: ann.example.org" http://localhost:5000/join_guild'
-    text = fences(SWORD, more, BATCH, shown)
-    assert said(run(rows.check, text, batch__py=job, api__py=APP)) == {("rows-topic", "agrees")}
+    text = fences(SWORD, horse, join, BATCH, plain.replace("buy_sword", "        3"))
+    app = APP + HORSE.replace("horses", "buys")
+    assert said(run(rows.check, text, batch__py=job, api__py=app)) == {("rows-topic", "agrees")}
 
 
 @pytest.mark.parametrize(
