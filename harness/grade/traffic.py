@@ -24,7 +24,7 @@ _CURL_LONG_VALUES: Final = frozenset(
 _SHELLS: Final = frozenset({"bash", "sh", "source", ".", "zsh"})
 _SENDS: Final = ("ab ", "curl ", "requests.", "http://", "wget ")
 _SLEEPING: Final = re.compile(r"\bwhile\s+sleep\b")
-_BACKGROUND: Final = re.compile(r"(?<![&>|\\])&[ \t]*(?:\n|$)|\bexec\s(?:[^\n]{0,80}\s)?(?:-d|--detach)\s")
+_BACKGROUND: Final = re.compile(r"(?<![&>|\\])&[ \t]*(?:\n|$)|\bexec\s+(?:-\S+\s+){0,9}(?:-d|--detach)\s")
 """What may be run beside what is typed after it: a line that ends in `&`, a detached command in a container."""
 
 _SCRIPT_LIMIT: Final = 16_384

@@ -124,7 +124,10 @@ def test_a_load_that_goes_on_explains_two_moments(load: str) -> None:
     assert all("the load of line 1 goes on between them" in one.message for one in found)
 
 
-@pytest.mark.parametrize("between", [(SWORD,), (f"while true; do {SWORD}; done", "docker-compose down")])
+POST = "docker-compose exec mids curl -X POST -d kind=a http://localhost:5000/buy_sword > 'a&b' 2>&1 && date"
+
+
+@pytest.mark.parametrize("between", [(SWORD,), (POST,), (f"while true; do {SWORD}; done", "docker-compose down")])
 def test_a_load_that_has_ended_explains_no_two_moments(between: tuple[str, ...]) -> None:
     text = fences(*between, PRESTO, GROUPS, result("host|_col1", "ann|20"), GROUPS, result("host|_col1", "ann|30"))
     assert said(run(query_sums.check, text, stream__py=STREAM)) == {("query-sums", "warning")}
