@@ -17,7 +17,6 @@ _TESTS: Final = frozenset({"test", "tests"})
 """Folders of code that is about the pipeline and no part of it."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """A piece of Python: `path` is the file's, or the report's where it is a listing (then `lines` maps its lines).
