@@ -258,8 +258,13 @@ def _count(pid: int) -> int:
 def size_of(folder: Path) -> int:
     """Give the bytes that the files below a folder take on the disk."""
     total = 0
-    for root, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += (Path(root) / name).lstat().st_blocks * 512
+    waiting = [os.fspath(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total

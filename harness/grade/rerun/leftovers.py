@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+
+from harness.folders import remove
 
 PREFIX: Final = "harness-grade"
 _NAME: Final = re.compile(rf"{PREFIX}-(\d+)-\w+")
@@ -34,14 +35,17 @@ def abandoned(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def own_folder() -> Iterator[Path]:
-    """Give an empty folder that everybody may enter; it goes afterwards, and those of killed processes go first."""
+    """Give an empty folder that everybody may enter, but not list: whom root starts as `nobody` has to.
+
+    It goes afterwards, and those of killed processes go first.
+    """
     top = Path(tempfile.gettempdir())
     for path in abandoned(top):
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
     folder = top / new_name()
-    folder.mkdir(mode=0o755)
+    folder.mkdir(mode=0o711)
     try:
-        folder.chmod(0o755)
+        folder.chmod(0o711)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)

@@ -77,7 +77,7 @@ def _confine(
     }
     told_inside = {"rooms": rooms, "lacking": {}, "project": work.project, "ended": "/tmp/.w205-ended"}  # noqa: S108
     inside = host.furnish(stage, python, told_inside)
-    copied = stage / "submission"
+    copied = stage / "rerun" / "submission"
     host.copy(work, copied)
     logs = {
         INSIDE / "logs" / f"{log}.log": file

@@ -197,7 +197,7 @@ def _visible(seen: Seen) -> list[Path]:
 
 def _files(stage: Path, seen: Seen) -> dict[PurePosixPath, Path]:
     """Write the sandbox's own files of /etc, and give all that is placed in it."""
-    stage.chmod(0o755)
+    stage.chmod(0o711)
     own = stage / "etc"
     own.mkdir()
     names = (*HOST_NAMES, *seen.hosts, "w205")
