@@ -7,31 +7,32 @@ marked as ours. One bad submission never stops the others.
 
 from __future__ import annotations
 
-import hashlib
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.checks import run as check
 from harness.grade.compare import compare
 from harness.grade.model import Grading, Submission
 from harness.grade.rerun import record
+from harness.grade.rerun.digest import digest_of
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.stage import Stage
 from harness.grade.results.graded import Graded
-from harness.grade.results.write import write_class, write_results
+from harness.grade.results.write import withdraw, write_class, write_results
 from harness.grade.rubric import Rubric
 from harness.grade.score import faulty, score, unreadable
-from harness.grade.submission import NoReportError, load
+from harness.grade.submission import REPORTS, NoReportError, load, shows_commands
 
 ATTEMPTS: Final = 2
 RERUN: Final = "rerun.json"
-_LARGEST_HASHED: Final = 64 << 20
+_WORK: Final = (*REPORTS, ".py", ".yml", ".yaml", ".sh")
+"""The endings of files that are work, and seldom lie beside the folders of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,28 @@ def grade_class(order: Order, say: Callable[[str], None] = lambda _: None) -> li
         graded = _grade(path, name, order, say)
         found.append(graded)
         if order.out:
-            write_results(graded, _folder(order, graded))
+            found[-1] = _written(graded, _folder(order, graded), say)
             if len(names) > 1:
                 write_class(found, order.out)
     return found
+
+
+def _written(graded: Graded, folder: Path, say: Callable[[str], None]) -> Graded:
+    """Write the results of one submission; where they cannot be shown, write that. Gives what was written."""
+    try:
+        write_results(graded, folder)
+    except EnvironmentFault:
+        raise
+    except Exception as problem:
+        graded = _faulty(graded.name, graded.score.rubric, problem, say)
+        write_results(graded, folder)
+    return graded
+
+
+def _faulty(name: str, rubric: Rubric, problem: Exception, say: Callable[[str], None]) -> Graded:
+    words = f"{type(problem).__name__}: {problem}"
+    say(f"{name}: {words}")
+    return Graded(name, faulty(rubric, words), problem=words, fault=True)
 
 
 def _folder(order: Order, graded: Graded) -> Path:
@@ -75,6 +94,8 @@ def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> G
         if len(order.paths) == 1 and not isinstance(problem, NoReportError):
             raise
         return Graded(name, unreadable(order.rubric, str(problem)), problem=str(problem))
+    except Exception as problem:
+        return _faulty(name, order.rubric, problem, say)
     try:
         rerun, attempts = _rerun(path, name, submission, order, say)
         findings = check(submission)
@@ -83,9 +104,7 @@ def _grade(path: Path, name: str, order: Order, say: Callable[[str], None]) -> G
         scored = score(order.rubric, submission, findings, rerun, attempts)
         return Graded(name, scored, Grading(submission, findings), rerun)
     except Exception as problem:
-        words = f"{type(problem).__name__}: {problem}"
-        say(f"{name}: {words}")
-        return Graded(name, faulty(order.rubric, words), problem=words, fault=True)
+        return _faulty(name, order.rubric, problem, say)
 
 
 def _rerun(
@@ -94,7 +113,7 @@ def _rerun(
     """Give the rerun of a submission: that on the disk where it is of the same input, else a new one."""
     if order.stage is None:
         return None, 1
-    digest = _digest(path, submission, f"{order.stage.variant} {order.limits}")
+    digest = digest_of(path, submission, f"{order.stage.variant} {order.limits}")
     file = None
     if order.out:
         shell = Graded(name, faulty(order.rubric, ""))
@@ -120,29 +139,16 @@ def _rerun(
     assert rerun is not None
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
+        withdraw(file.parent)
         record.save(rerun, file, digest, attempts)
     return rerun, attempts
-
-
-def _digest(path: Path, submission: Submission, variant: str) -> str:
-    """Give what a rerun depends on: the files, how the report is read, where it runs, and the harness' version."""
-    digest = hashlib.sha256(f"{version('pipeline-harness')}\n{submission.report}\n{variant}\n".encode())
-    for block in submission.blocks:
-        digest.update(f"{block.kind} {block.form} {block.first_line} {block.answers}\n".encode())
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    for file in files:
-        if ".git" not in file.parts:
-            with suppress(OSError), file.open("rb") as opened:
-                digest.update(f"{file.relative_to(path.parent)}\0".encode("utf-8", "surrogateescape"))
-                digest.update(hashlib.sha256(opened.read(_LARGEST_HASHED)).digest())
-    return digest.hexdigest()
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
     """Give each submission a name of its own: its folder's, with a number where two have the same."""
     found: list[str] = []
     for path in paths:
-        name = path.resolve().name if path.is_dir() else path.resolve().stem
+        name = path.resolve().name if os.path.isdir(path) else path.resolve().stem  # noqa: PTH112 - takes any path
         number = 2
         unique = name
         while unique in found:
@@ -151,22 +157,43 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return found
 
 
-def submissions(paths: Sequence[Path]) -> list[Path]:
-    """Give the submissions that paths name: each path itself, or the folders in one that holds nothing else.
+def submissions(
+    paths: Sequence[Path], out: Path | None = None, say: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """Give the submissions that paths name: each path itself, or the folders in one that is a class.
 
-    Raises UsageError for a path that is not there.
+    A folder is a class where it has several folders and no report with commands, and either several of those have one
+    or no work lies beside them. `out` is none of them. What was decided is said where it may be doubted. Raises
+    UsageError for a path that is not there.
     """
     found: list[Path] = []
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise UsageError(f"{path} is not there.", wanted="a submission's folder, its report, or a folder of them")
-        inside = sorted(each for each in path.iterdir() if not each.name.startswith(".")) if path.is_dir() else []
-        folders = [each for each in inside if each.is_dir() and not each.is_symlink()]
-        is_class = len(folders) > 1 and not any(_is_work(each) for each in inside if each.is_file())
-        found += folders if is_class else [path]
+        folders, files = _inside(path, out)
+        loose = [each.name for each in files if each.suffix.lower() in _WORK]
+        if len(folders) < 2:
+            found.append(path)
+        elif loose and (shows_commands(path, below=False) or sum(map(shows_commands, folders)) < 2):
+            say(f"{path} is taken for one submission: {', '.join(loose[:3])} lies beside its folders")
+            found.append(path)
+        else:
+            beside = f"; {', '.join(loose[:3])} beside them belongs to none" if loose else ""
+            say(f"{path} is taken for a class of {len(folders)} submissions{beside}")
+            found += folders
     return found
 
 
-def _is_work(file: Path) -> bool:
-    """Say whether a file belongs to a submission, and not to a folder of them."""
-    return file.suffix.lower() in (".md", ".ipynb", ".py", ".yml", ".yaml", ".sh")
+def _inside(path: Path, out: Path | None) -> tuple[list[Path], list[Path]]:
+    """Give the folders and the files in a folder that are neither hidden, nor links, nor the results; else nothing."""
+    folders: list[Path] = []
+    files: list[Path] = []
+    with suppress(OSError), os.scandir(path) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.name.startswith(".") or (out and out.resolve().is_relative_to(path.resolve() / entry.name)):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(path, entry.name))
+            elif entry.is_file(follow_symlinks=False):
+                files.append(Path(path, entry.name))
+    return folders, files

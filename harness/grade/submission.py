@@ -24,6 +24,9 @@ LARGEST: Final = 2_000_000
 
 MOST_FILES: Final = 2_000
 
+DEEPEST: Final = 100
+"""Folders in folders that a submission may have."""
+
 _SKIPPED_FOLDERS: Final = frozenset(
     {".git", ".idea", ".ipynb_checkpoints", ".venv", ".vscode", "__pycache__", "node_modules", "site-packages", "venv"}
 )
@@ -48,6 +51,24 @@ def load(path: Path, report: str | None = None, sidecar: Path | None = None) -> 
     folder). `sidecar` corrects the reading. Raises UsageError for a path that is none, NoReportError where no report
     is.
     """
+    try:
+        return _load(path, report, sidecar)
+    except OSError as problem:
+        raise _unreadable(path, str(problem)) from problem
+
+
+def shows_commands(folder: Path, *, below: bool = True) -> bool:
+    """Say whether a report with commands lies in a folder or, unless `below` is false, in one below it."""
+    try:
+        names = _walk(folder)[0]
+    except (OSError, UsageError):
+        return False
+    return any(
+        name.lower().endswith(REPORTS) and (below or "/" not in name) and _signs(folder / name) for name in names
+    )
+
+
+def _load(path: Path, report: str | None, sidecar: Path | None) -> Submission:
     if not path.exists():
         raise UsageError(f"{path} is not there.", wanted="a folder with a submission, or its report")
     folder = path if path.is_dir() else path.parent
@@ -65,6 +86,10 @@ def load(path: Path, report: str | None = None, sidecar: Path | None = None) -> 
         else:
             files[name] = text
     return _submission(folder / chosen, PurePosixPath(chosen), files, skipped, sidecar)
+
+
+def _unreadable(path: Path, seen: str) -> UsageError:
+    return UsageError(f"{path} cannot be read.", wanted="a folder with a submission, or its report", seen=seen)
 
 
 def _submission(
@@ -134,12 +159,18 @@ def _walk(folder: Path) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    for parent, folders, names in os.walk(folder, followlinks=False):
+    for parent, folders, names in os.walk(folder, followlinks=False, onerror=_raised):
+        if folders and parent.count(os.sep) - str(folder).count(os.sep) >= DEEPEST:
+            raise _unreadable(folder, f"folders in folders, more than {DEEPEST} deep")
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and name not in links)
         for name in sorted((*names, *links), key=lambda each: (not each.lower().endswith(REPORTS), each)):
             path = Path(parent) / name
             yield path, path.lstat()
+
+
+def _raised(problem: OSError) -> None:
+    raise problem
 
 
 def _text(path: Path) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.errors import HarnessError
 from harness.grade.model import Submission
@@ -29,7 +29,9 @@ from harness.grade.rerun.script import script, texts
 from harness.grade.rerun.streams import Ask, Streams
 from harness.grade.rerun.units import Unit
 
-_SKIPPED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"})
+SKIPPED: Final = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"})
+"""What of a submission is not brought to its rerun."""
+
 _FILES = ("spawner.py", "type.sh", "cells.py", "relay.py")
 _SHIM = "compose_shim"
 _SUDO = '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do shift; done\nexec "$@"\n'
@@ -138,7 +140,7 @@ def copy(work: Work, to: Path) -> None:
         return
 
     def skipped(_: str, names: list[str]) -> list[str]:
-        return [name for name in names if name in _SKIPPED]
+        return [name for name in names if name in SKIPPED]
 
     def copy_one(source: str, target: str) -> None:
         if Path(source).is_file():  # no pipes, no devices

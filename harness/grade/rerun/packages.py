@@ -23,9 +23,8 @@ VARIABLE: Final = "HARNESS_PACKAGES"
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Packages by name, and the folder that holds them; none and no folder where none were asked for."""
+    """The folder that holds packages, None where none were asked for. Others have another folder, by its name."""
 
-    names: Sequence[str] = ()
     folder: Path | None = None
 
 
@@ -41,7 +40,6 @@ def ensure(wanted: Sequence[str], cache: Path, say: Callable[[str], None], targe
     for each in wanted:
         if not _NAME.fullmatch(each):
             raise UsageError(f"{each!r} names no package.", wanted="a name, or name==version", remedy="--package NAME")
-    names = [match[1].lower() for each in wanted if (match := _NAME.match(each))]
     key = hashlib.sha256(repr((sys.version_info[:2], tuple(target), sorted(wanted))).encode()).hexdigest()[:12]
     folder = cache / "packages" / key
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +47,7 @@ def ensure(wanted: Sequence[str], cache: Path, say: Callable[[str], None], targe
         if not folder.exists():
             say(f"installing {', '.join(wanted)} for submissions")
             _install(wanted, folder, target)
-    return Packages(names, folder)
+    return Packages(folder)
 
 
 def _install(wanted: Sequence[str], folder: Path, target: Sequence[str]) -> None:

@@ -169,7 +169,7 @@ class ComposeStage:
         began = time.monotonic()
         work = Work.of(folder, submission)
         with host.stage() as stage:
-            copied, reading, folders = stage / "submission", stage / "reading", Folders(stage)
+            copied, reading, folders = stage / "rerun" / "submission", stage / "reading", Folders(stage)
             host.copy(work, copied)
             reading.mkdir()
             folders.make()
@@ -212,7 +212,7 @@ def redis_names(submission: Submission) -> list[str]:
 
 
 def _variant(backend: str, packages: Packages) -> str:
-    return " ".join([backend, *sorted(packages.names)])
+    return f"{backend} {packages.folder.name}" if packages.folder else backend
 
 
 def stage_of(backend: str, start: Callable[..., Cluster], say: Say, wanted: Sequence[str] = ()) -> Stage:

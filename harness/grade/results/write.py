@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,10 @@ from harness.record import write_text
 
 STUDENT: Final = "student"
 """The folder whose files may go to the student."""
+
+RESULT: Final = "result.json"
+SOMETIMES: Final = frozenset({"findings.html"})
+"""The files that only a report that could be read has, for graders and for the student."""
 
 
 def student_files(graded: Graded) -> dict[str, str]:
@@ -43,7 +47,7 @@ def student_files(graded: Graded) -> dict[str, str]:
 def grader_files(graded: Graded) -> dict[str, str]:
     """Give the files for graders, by name; result.json has all that the others say."""
     files = {
-        "result.json": render_result(graded),
+        RESULT: render_result(graded),
         "measured.json": render_measured(graded),
         GRADER_PAGE: render_feedback_page(graded, for_grader=True),
     }
@@ -53,11 +57,20 @@ def grader_files(graded: Graded) -> dict[str, str]:
 
 
 def write_results(graded: Graded, folder: Path) -> None:
-    """Write the files of one submission. result.json comes last: where it is there, all are."""
-    grader = grader_files(graded)
-    result = {"result.json": grader.pop("result.json")}
-    write_files(folder / STUDENT, student_files(graded))
-    write_files(folder, {**grader, **result})
+    """Write the files of one submission. result.json goes first and comes last: where it is there, all are.
+
+    What earlier results had and these have not is removed.
+    """
+    grader, student = grader_files(graded), student_files(graded)
+    result = {RESULT: grader.pop(RESULT)}
+    withdraw(folder)
+    write_files(folder / STUDENT, student, SOMETIMES - student.keys())
+    write_files(folder, {**grader, **result}, SOMETIMES - grader.keys())
+
+
+def withdraw(folder: Path) -> None:
+    """Remove result.json: from now on not all in the folder is of one time."""
+    write_files(folder, {}, {RESULT})
 
 
 def write_class(gradeds: Sequence[Graded], folder: Path, title: str = "The class") -> None:
@@ -65,10 +78,15 @@ def write_class(gradeds: Sequence[Graded], folder: Path, title: str = "The class
     write_files(folder, {"class.csv": render_csv(gradeds), "class.html": render_class_page(gradeds, title)})
 
 
-def write_files(folder: Path, files: dict[str, str]) -> None:
-    """Write files by their names into a folder, which is made. Raises EnvironmentFault when that cannot be done."""
+def write_files(folder: Path, files: dict[str, str], gone: Collection[str] = ()) -> None:
+    """Write files by their names into a folder, which is made; those in `gone` are removed first.
+
+    Raises EnvironmentFault when that cannot be done.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)
         for name, text in files.items():
             write_text(folder / name, text)
     except OSError as problem:
