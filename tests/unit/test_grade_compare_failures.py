@@ -166,7 +166,7 @@ def test_nothing_of_a_rerun_with_a_fault_counts() -> None:
     seen = compare(given, spoiled)
     assert len(seen) == 5
     assert {each.verdict for each in seen} == {Verdict.NOT_CHECKED}
-    assert all("the broker died" in each.message for each in seen)
+    assert not any("the broker died" in each.message for each in seen)
 
 
 @pytest.mark.parametrize(

@@ -117,12 +117,16 @@ def test_each_name_has_a_folder_of_its_own(one: str, other: str) -> None:
     )
 
 
-def test_a_plain_name_is_its_folder() -> None:
-    assert [graded(name).folder for name in ("kim", "Anand-Patel-95+etl", "a.b_c")] == [
-        "kim",
-        "Anand-Patel-95+etl",
-        "a.b_c",
-    ]
+@pytest.mark.parametrize(
+    "name", ["kim", "Anand-Patel-95+etl", "a.b_c", "student-01", "connor", "auxier", "results", "class.2026", "com10"]
+)
+def test_a_plain_name_is_its_folder(name: str) -> None:
+    assert graded(name).folder == name
+
+
+@pytest.mark.parametrize("name", ["student", "Result.json", "class.html", "con", "AUX.txt", "com1", "lpt9.a.b", "a."])
+def test_a_name_that_is_taken_is_no_folder(name: str) -> None:
+    assert re.fullmatch(re.escape(name.rstrip(".")) + "-[0-9a-f]{8}", graded(name).folder)
 
 
 def test_the_chart_counts_by_tenths_and_leaves_out_who_has_no_points() -> None:

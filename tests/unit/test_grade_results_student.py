@@ -14,14 +14,21 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft202012Validator
-from scored import CRITERIA, HIDDEN, HOSTILE, SECRET, graded, ran, rerun, rubric
+from scored import CRITERIA, HIDDEN, HOSTILE, SECRET, graded, ran, rerun, rubric, submission
 
 from harness.errors import EnvironmentFault
+from harness.grade.compare import compare
 from harness.grade.model import Evidence, Finding, Verdict
 from harness.grade.rerun.model import Breach, Ending, Help, Limit, State
+from harness.grade.results import write
+from harness.grade.results.classroom import render_classroom
+from harness.grade.results.feedback_markdown import render_feedback
+from harness.grade.results.feedback_page import render_feedback_page
 from harness.grade.results.graded import Graded
+from harness.grade.results.gradescope import render_gradescope
+from harness.grade.results.junit import render_junit
 from harness.grade.results.write import grader_files, student_files, write_results
-from harness.grade.score import unreadable
+from harness.grade.score import faulty, unreadable
 
 SCHEMA = json.loads(resources.files("harness.grade.results").joinpath("result.schema.json").read_text())
 AGAIN = rerun(
@@ -223,6 +230,60 @@ def test_the_files_stand_in_two_folders_and_the_result_comes_last(tmp_path: Path
         "classroom.b64", "classroom.json", "feedback.html", "feedback.md", "findings.html", "junit.xml", "results.json"
     ]  # fmt: skip
     assert (tmp_path / "kim" / "student" / "results.json").read_text() == student_files(KINDS["usual"])["results.json"]
+
+
+def test_what_a_report_that_is_gone_had_is_removed_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    write_results(KINDS["usual"], tmp_path)
+    for folder in (tmp_path, tmp_path / "student"):
+        (folder / "notes.html").write_text("mine")
+    (tmp_path / "rerun.json").write_text("{}")
+    write_results(KINDS["unreadable"], tmp_path)
+    for folder in (tmp_path, tmp_path / "student"):
+        assert not (folder / "findings.html").exists()
+        assert (folder / "notes.html").exists()
+    assert (tmp_path / "rerun.json").exists()
+    assert json.loads((tmp_path / "result.json").read_text())["state"] == "needs a human"
+
+
+@pytest.mark.parametrize("last", ["results.json", "feedback.md", "measured.json", "grader.html"])
+def test_a_result_stands_beside_files_of_its_own_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    write_results(KINDS["usual"], tmp_path)
+
+    def killed(path: Path, text: str) -> None:
+        path.write_text(text)
+        if path.name == last:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(write, "write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_results(KINDS["static"], tmp_path)
+    assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize("fault", [True, False])
+def test_the_students_files_say_nothing_of_the_graders_machine(fault: bool) -> None:
+    problem = "PermissionError: '/home/grader/class/kim'"
+    of = Graded("kim", (faulty if fault else unreadable)(rubric(), problem), problem=problem, fault=fault)
+    for text in (*student_files(of).values(), base64.b64decode(student_files(of)["classroom.b64"]).decode()):
+        assert "grader" not in text
+        assert "PermissionError" not in text
+    for render in (render_classroom, render_junit, render_gradescope, render_feedback, render_feedback_page):
+        assert "/home" not in render(of)
+    assert ("not found or cannot be read" in student_files(of)["results.json"]) is not fault
+    assert "/home/grader" in grader_files(of)["grader.html"]
+
+
+def test_why_a_rerun_failed_is_for_graders_alone() -> None:
+    spoiled = rerun(fault="kafka ended\n  last lines of its log:\n    | a line\n  log:    /home/grader/kafka.log")
+    read = submission()
+    of = graded(again=spoiled, extra=compare(read, spoiled))
+    for text in student_files(of).values():
+        assert "/home/grader" not in text
+        assert "a line" not in text
+    assert "failed for a reason of ours" in student_files(of)["findings.html"]
+    assert "/home/grader" in grader_files(of)["result.json"]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ VERSION = 1
 
 def render_classroom(graded: Graded) -> str:
     """Give the JSON text of what the student may see, of ASCII alone."""
-    score = graded.for_student().score
+    shown = graded.for_student()
+    score = shown.score
     if score.points is None:
-        tests = [_test("Grading", "error", 0, " ".join(filter(None, (words.notice(score), line(graded.problem)))))]
+        tests = [_test("Grading", "error", 0, " ".join(filter(None, (words.notice(score), line(shown.problem)))))]
         found = {"version": VERSION, "status": "error", "max_score": 0, "tests": tests}
     else:
         tests = [*map(_criterion, score.criteria), *_rest(score)]

@@ -13,7 +13,14 @@ from harness.grade.score import Score
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w.+@-]{0,79}", re.ASCII)
 _OTHER: Final = re.compile(r"[^A-Za-z0-9_.+@-]+")
-_TAKEN: Final = ("class.", "result", "student", "con", "nul", "aux", "prn")
+_TAKEN: Final = frozenset(
+    {"class.csv", "class.html", "findings.html", "grader.html", "measured.json", "rerun.json", "result.json", "student"}
+)
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+"""Names that Windows has for devices, with any ending."""
+
+UNREAD: Final = "The report was not found or cannot be read."
+"""What a student is told of a problem; what it was names files of the grader's machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,14 @@ class Graded:
         rubric, grading = self.score.rubric, self.grading
         if grading is not None:
             grading = replace(grading, findings=[each for each in grading.findings if not rubric.hides(each.check)])
-        return replace(self, score=self.score.for_student(), grading=grading)
+        problem = UNREAD if self.problem and not self.fault else ""
+        return replace(self, score=self.score.for_student(), grading=grading, problem=problem)
 
     @property
     def folder(self) -> str:
         """The name of its folder among those of its class: its own where that is plain, else with a digest."""
-        if _PLAIN.fullmatch(self.name) and not self.name.lower().startswith(_TAKEN) and not self.name.endswith("."):
+        taken = self.name.lower() in _TAKEN or _DEVICE.fullmatch(self.name)
+        if _PLAIN.fullmatch(self.name) and not taken and not self.name.endswith("."):
             return self.name
         digest = hashlib.sha256(self.name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         return f"{_OTHER.sub('_', self.name)[:60].strip('._')}-{digest}".lstrip("-@+")

@@ -14,13 +14,14 @@ from harness.render.shown import line
 
 def render_junit(graded: Graded) -> str:
     """Give the XML text of what the student may see. Without points there is one case, with an error."""
-    score = graded.for_student().score
-    cases = list(map(_case, score.criteria)) if score.points is not None else [_fault(score, graded.problem)]
+    shown = graded.for_student()
+    score = shown.score
+    cases = list(map(_case, score.criteria)) if score.points is not None else [_fault(score, shown.problem)]
     counts = {
         name: str(sum(each.find(tag) is not None for each in cases))
         for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
     }
-    suite = element("testsuite", name=line(graded.name), tests=str(len(cases)), **counts)
+    suite = element("testsuite", name=line(shown.name), tests=str(len(cases)), **counts)
     named = {"rubric": score.rubric.name, "state": score.state.value, "max": text_of(score.max)}
     if score.points is not None:
         named["points"] = text_of(score.points)
