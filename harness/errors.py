@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 3
     NOTHING_CHECKED = 4
     OWN_FAULT = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -26,6 +27,7 @@ class ExitCode(IntEnum):
 PRECEDENCE = (
     ExitCode.INTERRUPTED,
     ExitCode.TERMINATED,
+    ExitCode.HUNG_UP,
     ExitCode.OWN_FAULT,
     ExitCode.ENVIRONMENT,
     ExitCode.DISAGREES,

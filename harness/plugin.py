@@ -9,17 +9,18 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 
 import pytest
 from rich.console import Console
 
 from harness import progress as progresses
 from harness import settings as settings_module
+from harness import signals
 from harness.cluster.addresses import ORIGINAL
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.model import Outcome, StepRecord
@@ -29,10 +30,6 @@ from harness.steps import Step, StepNotPassed, ordered, step_of
 
 _STATUS = pytest.StashKey[str]()
 _OUTCOME = "harness_outcome"
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP: ends a run as Ctrl-C does, with an exit code of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +77,7 @@ class Steps:
         self._config = config
         # pytest captures descriptor 1 while tests run; progress goes to the one that the user sees.
         self._terminal = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
-        self._handlers: dict[int, object] = {}
+        self._signals = ExitStack()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -125,9 +122,7 @@ class Steps:
             progress.close()
             raise
         self._config.pluginmanager.register(self._fixtures(steps, self.session), "harness-step-fixtures")
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-                self._handlers[number] = signal.signal(number, _terminated)
+        self._signals.enter_context(signals.orderly())
 
     @staticmethod
     def _fixtures(steps: dict[str, Step], session: Session) -> ModuleType:
@@ -180,8 +175,7 @@ class Steps:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note how the run was interrupted."""
-        terminated = isinstance(excinfo.value, Terminated)
-        self.interrupted = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+        self.interrupted = getattr(excinfo.value, "exit_code", ExitCode.INTERRUPTED)
         if self.session:
             self.session.interrupted = self.interrupted
             self.session.progress.say("interrupted: taking the cluster down")
@@ -191,13 +185,8 @@ class Steps:
         """Take the cluster down, undisturbed by further Ctrl-C, and say where the report is."""
         if self.session is None:
             return
-        for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._handlers.setdefault(ignored, signal.signal(ignored, signal.SIG_IGN))
-        try:
+        with self._signals, signals.undisturbed():
             self.session.close()
-        finally:
-            for number, handler in self._handlers.items():
-                signal.signal(number, handler)  # type: ignore[arg-type]
 
     def pytest_unconfigure(self) -> None:
         """Close the copy of descriptor 1."""
@@ -222,10 +211,6 @@ def _wanted(names: str | None, steps: Mapping[str, Step]) -> set[str]:
             remedy=f"harness step {close[0]}" if close else None,
         )
     return wanted
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _declared_steps(folder: Path, collected: Sequence[Step] | object) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import Final
 import click
 
 from harness.errors import ExitCode, HarnessError
+from harness.render.text import visible
 
 COMMANDS: Final = MappingProxyType(
     {
@@ -78,13 +80,20 @@ def main() -> None:
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     except click.ClickException as problem:
-        problem.show()
+        said = io.StringIO()
+        problem.show(said)
+        _say(said.getvalue().rstrip("\n"))
         code = ExitCode.USAGE
     except HarnessError as problem:
-        click.echo(f"harness: {problem}", err=True)
+        _say(f"harness: {problem}")
         code = problem.exit_code
     except Exception:
-        traceback.print_exc()
-        click.echo("harness: this is a fault of the harness itself, not of your work.", err=True)
+        _say(traceback.format_exc())
+        _say("harness: this is a fault of the harness itself, not of your work.")
         code = ExitCode.OWN_FAULT
     sys.exit(int(code or 0))
+
+
+def _say(text: str) -> None:
+    """Say something that may have names and words of strangers in it."""
+    click.echo(visible(text), err=True)

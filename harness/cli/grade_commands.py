@@ -22,6 +22,7 @@ from harness.grade.results.terminal import render_text
 from harness.grade.submission import load
 from harness.readme.plan import plan
 from harness.render.text import visible
+from harness.signals import Terminated, orderly, undisturbed
 
 if TYPE_CHECKING:
     from harness.cluster.protocol import Cluster
@@ -36,7 +37,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--static", is_flag=True, help="Check the report without a cluster; nothing of it is executed.")
 @click.option("--plan", "show_plan", is_flag=True, help="Show how the report is read: what would be run where.")
 @click.option("--rubric", metavar="NAME|FILE", help="Points by 2018, 2019, or a file of your own [default: 2019].")
-@click.option("--backend", type=click.Choice(["local", "compose"]), default="local", help="Where it is rerun.")
+@click.option("--backend", type=click.Choice(["local", "compose"]), help="Where it is rerun [default: local].")
 @click.option("--package", "packages", multiple=True, metavar="NAME", help="Allow submissions this Python package.")
 @click.option("--report", metavar="FILE", help="The report in the folder [default: the one with most commands].")
 @click.option("--reading", type=_PATH, help="A file that corrects how the report is read.")
@@ -49,7 +50,7 @@ def grade_command(
     static: bool,
     show_plan: bool,
     rubric: str | None,
-    backend: str,
+    backend: str | None,
     packages: Sequence[str],
     report: str | None,
     reading: Path | None,
@@ -64,7 +65,8 @@ def grade_command(
     Their commands run unmodified in a sandbox; what they print is compared with the report; a rubric makes points of
     it. Every claim gets a verdict with its line and both values. Errors are wrong for sure; warnings may have a reason
     that the report does not show. --static does without a cluster: nothing is executed.
-    Exit codes: 0 no error, 1 errors, 2 usage, 3 the cluster failed, 4 no report or nothing to check, 5 our own fault.
+    Exit codes: 0 no error, 1 errors, 2 usage, 3 the cluster failed, 4 no report or nothing to check, 5 our own fault,
+    129, 130 or 143 interrupted.
 
     \b
     Examples:
@@ -75,14 +77,38 @@ def grade_command(
     """
     if show_plan and (static or len(paths) > 1):
         raise UsageError("--plan shows how one report is read, and runs nothing.", remedy="leave out --static")
+    for_reruns = [("--backend", backend), ("--package", packages), ("--again", again)]
+    if given := [option for option, value in for_reruns if value and (static or show_plan)]:
+        raise UsageError(f"{', '.join(given)}: without a rerun this says nothing.", remedy="leave it out")
+    if again and not out:
+        raise UsageError("--again is for the reruns in a folder.", remedy="add --out FOLDER, or leave it out")
     if show_plan:
         submission = load(paths[0], report, reading)
         click.echo(plan(submission.reading), nl=False)
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
-    if static and rubric is None and len(paths) == 1:
-        return _static(paths[0], report, reading, out, form, everything)
-    with _stage(None if static else backend, packages) as stage:
-        return _points(paths, rubric or "2019", stage, report, reading, out, again, form, everything)
+    from harness.grade.grade_class import submissions
+
+    found = submissions(paths, out, _say)
+    if len(found) > 1:
+        _refuse_for_one(len(found), form, report, reading, out)
+    if static and rubric is None and len(found) == 1:
+        return _static(found[0], report, reading, out, form, everything)
+    try:
+        with orderly(), _stage(None if static else backend or "local", packages) as stage:
+            return _points(found, rubric or "2019", stage, report, reading, out, again, form, everything)
+    except Terminated as ended:
+        return ended.exit_code
+
+
+def _refuse_for_one(count: int, form: str, report: str | None, reading: Path | None, out: Path | None) -> None:
+    """Refuse for a class what only one submission can have, and one without a folder for its results."""
+    seen = f"{count} submissions"
+    if report or reading:
+        raise UsageError("--report and --reading are for one submission.", seen=seen)
+    if form != "text":
+        raise UsageError(f"--format {form} is for one submission.", seen=seen, remedy="result.json of each, in --out")
+    if out is None:
+        raise UsageError("The results of a class need a folder.", seen=seen, remedy="add --out FOLDER")
 
 
 def _static(
@@ -103,7 +129,7 @@ def _static(
 
 
 def _points(
-    paths: Sequence[Path],
+    found: Sequence[Path],
     rubric: str,
     stage: Stage | None,
     report: str | None,
@@ -113,19 +139,17 @@ def _points(
     form: str,
     everything: bool,
 ) -> ExitCode:
-    from harness.grade.grade_class import Order, grade_class, submissions
+    from harness.grade.grade_class import Order, grade_class
     from harness.grade.rerun.limits import Limits
     from harness.grade.rubric import load_rubric
 
-    found = submissions(paths)
-    if len(found) > 1 and (report or reading):
-        raise UsageError("--report and --reading are for one submission.", seen=f"{len(found)} submissions")
-    if len(found) > 1 and out is None:
-        raise UsageError("The results of a class need a folder.", remedy="add --out FOLDER")
     loaded = load_rubric(rubric)
     graded = grade_class(Order(found, loaded, out, Limits(), stage, report, reading, again), _say)
     if len(graded) == 1 and graded[0].grading:
         click.echo(_shown(graded[0].grading, found[0], form, everything), nl=False)
+    for each in graded:
+        if each.problem and not each.fault:
+            _say(f"{each.name}: {each.problem}")
     if form == "text":
         for each in graded:
             click.echo(_points_of(each))
@@ -164,7 +188,8 @@ def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | Non
         try:
             yield stage
         finally:
-            stage.close()
+            with undisturbed():
+                stage.close()
 
 
 def _say(text: str) -> None:

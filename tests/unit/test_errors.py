@@ -42,4 +42,4 @@ def test_each_error_knows_the_exit_code_of_its_party(kind: type[HarnessError], c
 
 
 def test_of_several_exit_codes_an_interruption_comes_first_and_success_last() -> None:
-    assert [int(code) for code in PRECEDENCE] == [130, 143, 5, 3, 1, 4, 0]
+    assert [int(code) for code in PRECEDENCE] == [130, 143, 129, 5, 3, 1, 4, 0]

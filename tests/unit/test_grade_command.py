@@ -31,6 +31,7 @@ HTML transferred:       300 bytes
 Requests per second:    200.00 [#/sec] (mean)
 ```
 """
+STRANGE = "\x1b[2J\u202e"
 WRONG = RIGHT.replace("Complete requests:      10", "Complete requests:      9")
 
 
@@ -147,3 +148,54 @@ def test_nothing_of_a_submission_is_executed(tmp_path: Path) -> None:
     grade("--static", tmp_path)
     grade("--plan", tmp_path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_says_nothing_without_a_rerun_is_refused(folder: Path) -> None:
+    for words in (("--backend", "local"), ("--package", "x"), ("--again", "--out", folder / "out")):
+        for way in ("--static", "--plan"):
+            assert f"{words[0]}: without a rerun" in str(refused(grade(way, folder, *words)))
+    assert "--again is for the reruns in a folder" in str(refused(grade(folder, "--again")))
+
+
+def test_a_class_has_one_form_and_needs_a_folder(tmp_path: Path) -> None:
+    for name in ("amy", "bob"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "README.md").write_text(RIGHT)
+    for form in ("json", "markdown", "github"):
+        result = refused(grade("--static", tmp_path / "class", "--format", form, "--out", tmp_path / "out"))
+        assert f"--format {form} is for one submission" in str(result)
+    assert "need a folder" in str(refused(grade("--static", tmp_path / "class")))
+    assert grade("--static", tmp_path / "class", "--out", tmp_path / "out").return_value == 0
+    assert (tmp_path / "out" / "class.html").exists()
+
+
+def test_why_there_is_nothing_is_said_whatever_the_form(tmp_path: Path) -> None:
+    for form in ("text", "json"):
+        ended = grade("--static", tmp_path, "--rubric", "2018", "--format", form)
+        assert (ended.return_value, "has no report" in ended.stderr) == (4, True)
+
+
+@pytest.mark.parametrize("words", [("--report", STRANGE), ("--rubric", STRANGE), ("--backend", STRANGE), (STRANGE,)])
+def test_an_error_shows_a_strangers_characters_as_escapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    (tmp_path / STRANGE).mkdir()
+    monkeypatch.setattr("sys.argv", ["harness", "grade", "--static", str(tmp_path / STRANGE), *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code in (2, 4)
+    assert "\\x1b[2J\\u202e" in said
+    assert not set(said) & {"\x1b", "\u202e"}
+
+
+def test_a_fault_of_ours_shows_a_strangers_characters_as_escapes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(**_: object) -> None:
+        raise ValueError("\x1b[2J")
+
+    monkeypatch.setattr(cli.cli, "main", fails)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "\x1b" not in capsys.readouterr().err
