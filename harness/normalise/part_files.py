@@ -15,7 +15,7 @@ why: Final = "Spark puts a random UUID into each file's name"
 
 PLACEHOLDER: Final = "<part-file>"
 
-_PART_FILE: Final = re.compile(
+PART_FILE: Final = re.compile(
     r"part-[0-9]{5}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-c[0-9]{3}\.snappy\.parquet"
 )
 
@@ -37,7 +37,7 @@ counter_example: Final[Pair] = (
 
 def is_part_file(text: str) -> bool:
     """Whether a text is the name of one of Spark's files, without its folder."""
-    return _PART_FILE.fullmatch(text) is not None
+    return PART_FILE.fullmatch(text) is not None
 
 
 def apply(seen: Observation) -> Masked:

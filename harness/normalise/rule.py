@@ -75,20 +75,25 @@ def replace_strings(seen: Observation, mask: Callable[[str], str]) -> Masked:
     """Put every string of the facts through `mask`, at any depth; the keys of mappings stay."""
     values = 0
 
-    def walk(fact: Fact) -> Fact:
+    def counted(text: str) -> str:
         nonlocal values
-        if isinstance(fact, str):
-            masked = mask(fact)
-            values += masked != fact
-            return masked
-        if isinstance(fact, Mapping):
-            return {key: walk(value) for key, value in fact.items()}
-        if isinstance(fact, Sequence):
-            return [walk(item) for item in fact]
-        return fact
+        masked = mask(text)
+        values += masked != text
+        return masked
 
-    facts = {name: walk(fact) for name, fact in seen.facts.items()}
+    facts = {name: replaced(fact, counted) for name, fact in seen.facts.items()}
     return Masked(replace(seen, facts=facts), values) if values else Masked(seen)
+
+
+def replaced(fact: Fact, mask: Callable[[str], str]) -> Fact:
+    """Put every string of a fact through `mask`, at any depth; the keys of mappings stay."""
+    if isinstance(fact, str):
+        return mask(fact)
+    if isinstance(fact, Mapping):
+        return {key: replaced(value, mask) for key, value in fact.items()}
+    if isinstance(fact, Sequence):
+        return [replaced(item, mask) for item in fact]
+    return fact
 
 
 def items(fact: Fact) -> Sequence[Fact]:

@@ -172,10 +172,10 @@ def test_nothing_of_a_rerun_with_a_fault_counts() -> None:
 @pytest.mark.parametrize(
     ("state", "says", "is_error"),
     [
-        (State(tables={"swords": 20}), "holds 20 rows", False),
+        (State(tables={"swords": 20}), "holds rows", False),
         (State(tables={"swords": None}, errors={"swords": "bad column type"}), "bad column type", True),
         (State(tables={"swords": 0}), "is empty at the end", True),
-        (State(topics={"events": 10}), "holds 10 messages", False),
+        (State(topics={"events": 10}), "holds messages", False),
         (State(topics={"other": 10}), "is not there", True),
         (State(topics={"events": 0}), "has no message", True),
     ],

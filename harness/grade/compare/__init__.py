@@ -27,6 +27,7 @@ from harness.grade.compare import (
 from harness.grade.compare.failures import Failure
 from harness.grade.compare.model import Group, Shown
 from harness.grade.compare.said import unchecked
+from harness.grade.compare.steady import steady, steady_fact
 from harness.grade.compare.totals import Totals
 from harness.grade.model import Finding, Submission, Verdict
 from harness.grade.rerun.model import Ending, Ran, Rerun
@@ -78,7 +79,13 @@ def compare(submission: Submission, rerun: Rerun) -> list[Finding]:
         findings += state.compare(submission, rerun.state)
     else:
         findings += _softened(state.compare(submission, rerun.state), failed[0])
-    return sorted(rounds.related(findings), key=lambda finding: (finding.line, finding.check))
+    return sorted(map(_steady, rounds.related(findings)), key=lambda finding: (finding.line, finding.check))
+
+
+def _steady(finding: Finding) -> Finding:
+    """Leave out of a finding what the rerun printed and is another each time; what the report says stays."""
+    seen = tuple(replace(each, text=steady(each.text)) for each in finding.evidence)
+    return replace(finding, expected=steady_fact(finding.expected), message=steady(finding.message), evidence=seen)
 
 
 def _answering(submission: Submission) -> dict[int, list[Shown]]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from harness.grade.checks.context import is_sample
 from harness.grade.compare.model import Group, Shown, View
-from harness.grade.compare.said import counted, excused, same, unchecked, unlike, volatile
+from harness.grade.compare.said import ENDLESS, counted, excused, same, unchecked, unlike, volatile
 from harness.grade.compare.sequences import Fit, fit
 from harness.grade.compare.totals import Sent, relation
 from harness.grade.model import Finding, Weight
@@ -69,12 +69,12 @@ def _compared(
     elif group.totals.before(one.place) is Sent.ENDLESS:
         holds = relation(totals[0], totals[1], group.totals.step(one.place))
         if fitted is Fit.NONE and not set(shown) <= set(every):
-            message = f"The log shows {counted(totals[0])}, the rerun's {counted(totals[1])}."
-            yield unlike(CHECK, one.block, line, message, values, ran, weight=Weight.WARNING)
+            message = f"The log shows {counted(totals[0])}, the rerun's others."
+            yield unlike(CHECK, one.block, line, message, (None, values[1]), ran, ENDLESS, Weight.WARNING)
         else:
             why = holds or "the same requests were answered alike"
-            message = f"{len(shown)} requests are shown and {sum(totals[1].values())} came in the rerun: {why}."
-            yield excused(CHECK, one.block, line, message, values, ran)
+            message = f"{len(shown)} requests are shown, and another number came in the rerun: {why}."
+            yield excused(CHECK, one.block, line, message, (None, values[1]), ran, ENDLESS)
     elif fitted is Fit.RUN or (fitted is Fit.SOME and (len(shown) <= _FEW or is_sample(group.submission, one.place))):
         message = f"The {len(shown)} requests are a part of the {sum(totals[1].values())} that the rerun's log has."
         yield excused(CHECK, one.block, line, message, values, ran)

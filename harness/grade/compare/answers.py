@@ -9,6 +9,7 @@ from typing import Final
 from harness.grade.checks.context import text
 from harness.grade.compare.model import Group
 from harness.grade.compare.said import excused, same, unchecked, unlike
+from harness.grade.compare.steady import steady
 from harness.grade.model import Finding, Weight
 from harness.outputs.text import clean
 
@@ -40,12 +41,11 @@ def compare(group: Group) -> Iterator[Finding]:
             yield same(CHECK, one.block, line, "The rerun was answered with the same text.", shown[:120])
         elif _masked(other) == _masked(shown):
             message = "The rerun's answer differs in its numbers only."
-            yield excused(CHECK, one.block, line, message, (other[:120], shown[:120]), ran)
+            yield excused(CHECK, one.block, line, message, (None, shown[:120]), ran, _masked(other))
         else:
-            message = f"The report shows the answer {shown[:60]!r}, the rerun was answered {other[:60]!r}."
-            yield unlike(
-                CHECK, one.block, line, message, (other[:120], shown[:120]), ran, other[:120], Weight.WARNING
-            )  # fmt: skip
+            said = steady(other)[:120]
+            message = f"The report shows the answer {shown[:60]!r}, the rerun was answered {said[:60]!r}."
+            yield unlike(CHECK, one.block, line, message, (said, shown[:120]), ran, said, Weight.WARNING)
 
 
 def _bare(printed: str) -> str:

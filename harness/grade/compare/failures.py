@@ -11,6 +11,7 @@ from typing import Final
 from harness.grade.checks.context import prose_near
 from harness.grade.checks.saying import quote
 from harness.grade.compare.model import Shown, evidence
+from harness.grade.compare.steady import steady
 from harness.grade.model import Finding, Submission, Verdict, Weight
 from harness.grade.rerun.model import Ending, Ran
 from harness.model import Capture
@@ -115,7 +116,7 @@ def failure(ran: Ran) -> Failure | None:
         return Failure(ran, _telling(capture) or f"exit code {capture.exit_code}")
     if ran.typed.form in ("presto", "hive", "sql"):
         said = _QUERY.search(f"{capture.stdout}\n{capture.stderr}")
-        return Failure(ran, said[0]) if said else None
+        return Failure(ran, steady(said[0])) if said else None
     if not capture.stdout.strip() and _TRACEBACK in capture.stderr:
         return Failure(ran, _telling(capture))
     return _refused(ran, capture)
@@ -139,7 +140,7 @@ def _telling(capture: Capture) -> str:
         said = [line.strip() for line in lines(printed)[-400:] if line.strip()]
         telling = [line for line in said if _TELLING.search(line)]
         if said:
-            return quote((telling or said)[-1])
+            return quote(steady((telling or said)[-1]))
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.grade.compare.steady import steady
 from harness.grade.compare.totals import Totals
 from harness.grade.model import Evidence, Submission
 from harness.grade.rerun.model import Ran
@@ -81,4 +82,4 @@ def _looked(view: View, at: int) -> View:
 
 def evidence(ran: Ran, text: str) -> list[Evidence]:
     """Give a line of the rerun as evidence."""
-    return [Evidence(FILE, ran.typed.line, text.strip()[:120])]
+    return [Evidence(FILE, ran.typed.line, steady(text.strip())[:120])]

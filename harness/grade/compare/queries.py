@@ -10,7 +10,7 @@ from harness.grade.checks.context import is_gap, line_of, text
 from harness.grade.compare import columns
 from harness.grade.compare.cells import counted, first_apart, stable, totals
 from harness.grade.compare.model import Group, Shown
-from harness.grade.compare.said import excused, rows, same, unchecked, unlike, volatile
+from harness.grade.compare.said import ENDLESS, excused, rows, same, unchecked, unlike, volatile
 from harness.grade.compare.tables import results, shared
 from harness.grade.compare.totals import Sent, relation
 from harness.grade.model import Finding, Weight
@@ -137,14 +137,14 @@ def _unequal(
     sent = group.totals.before(one.place)
     if sent is Sent.ENDLESS:
         holds = relation(ours, theirs, group.totals.step(one.place, table.split("_")))
-        message = f"{what[0]} in the report and {what[1]} in the rerun of a load without an end"
+        message = f"{what[0]} in the report, and another result in the rerun of a load without an end"
         if holds:
-            yield excused(CHECK, one.block, line, f"{message}: {holds}.", values, other.ran)
+            yield excused(CHECK, one.block, line, f"{message}: {holds}.", values, other.ran, ENDLESS)
         elif set(ours) == set(theirs):
             yield unchecked(CHECK, one.block, line, f"{message}: no relation tells whether both are right.", values)
         else:
             message = f"{message}: the rows are not of the same groups."
-            yield unlike(CHECK, one.block, line, message, values, other.ran, weight=Weight.WARNING)
+            yield unlike(CHECK, one.block, line, message, (None, values[1]), other.ran, ENDLESS, Weight.WARNING)
         return
     batch = bool(table) and writers.fills_at_once(table)
     sure = sent is Sent.COUNTED and batch

@@ -19,7 +19,8 @@ _COMPARED: Final = frozenset({Verdict.TOLERATED, Verdict.NOT_CHECKED})
 def related(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Tolerate each count that stands to the rerun's as most others do, where at least one other does.
 
-    A loop sends the same in each of its rounds, so that all counts are in the ratio of the rounds of both runs.
+    A loop sends the same in each of its rounds, so that all counts are in the ratio of the rounds of both runs. The
+    rerun's own counts are left out then: they are others each time.
     """
     found = list(findings)
     ratios = [_ratio(finding) for finding in found]
@@ -27,12 +28,13 @@ def related(findings: Iterable[Finding]) -> Iterator[Finding]:
     alone = len(common) == 1 or (len(common) == 2 and common[0][1] > common[1][1])
     ratio = common[0][0] if common and common[0][1] > 1 and alone else None
     for finding, own in zip(found, ratios, strict=True):
-        if ratio is None or own != ratio or finding.verdict is not Verdict.NOT_CHECKED:
-            yield finding
-            continue
-        head = finding.message.rpartition(": ")[0]
-        why = f"the ratio of {ratio.numerator} to {ratio.denominator} rounds that other counts have too"
-        yield replace(finding, verdict=Verdict.TOLERATED, message=f"{head}: {why}.")
+        if own is not None:
+            finding = replace(finding, expected=None)
+        if own is not None and own == ratio and finding.verdict is Verdict.NOT_CHECKED:
+            head = finding.message.rpartition(": ")[0]
+            message = f"{head}: it stands to that as other counts do, by the rounds of both runs."
+            finding = replace(finding, verdict=Verdict.TOLERATED, message=message)
+        yield finding
 
 
 def _ratio(finding: Finding) -> Fraction | None:

@@ -15,6 +15,9 @@ from harness.readme.blocks import Block
 _MOST: Final = 6
 """Names that a message lists."""
 
+ENDLESS: Final = "a load without an end"
+"""The evidence in place of a count of such a load, which is another one each time."""
+
 
 def same(check: str, block: Block, line: int, message: str, value: Fact) -> Finding:
     """Say that the rerun gave what the report shows."""

@@ -90,10 +90,8 @@ def relation(report: Mapping[str, float], rerun: Mapping[str, float], step: int 
     sums = sum(report.values()), sum(rerun.values())
     if 0 in sums:
         return None
-    if all(report[name] * sums[1] == rerun[name] * sums[0] for name in report):
-        return "the groups have the same shares of it"
     if all(abs(report[name] / sums[0] - rerun[name] / sums[1]) <= _NEAR for name in report):
-        return "the groups have nearly the same shares of it"
+        return "the groups have the same shares of it, or nearly"
     if _order(report, rerun):
         return "the groups have the same order of size"
     return None

@@ -18,7 +18,9 @@ from harness.grade.rerun.host import SKIPPED
 _LARGEST: Final = 64 << 20
 """Bytes of a file that are looked at; of a larger one its size is, too."""
 
-_JUDGING: Final = frozenset({"check", "cli", "checks", "claims", "compare", "proofs", "render", "results", "rubrics"})
+_JUDGING: Final = frozenset(
+    ["check", "checks", "claims", "cli", "compare", "normalise", "proofs", "render", "results", "rubrics"]
+)
 """Folders of the harness that read what a rerun gave, and take no part in it."""
 
 
