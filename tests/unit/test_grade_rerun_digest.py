@@ -108,6 +108,8 @@ def test_the_version_of_a_package_is_seen(tmp_path: Path, monkeypatch: pytest.Mo
         ("cluster/keeper.py", True),
         ("render/page.py", False),
         ("grade/compare/ab.py", False),
+        ("grade/score.py", False),
+        ("grade/submission.py", True),
         ("grade/rerun/__pycache__/x.pyc", False),
     ],
 )

@@ -19,9 +19,10 @@ _LARGEST: Final = 64 << 20
 """Bytes of a file that are looked at; of a larger one its size is, too."""
 
 _JUDGING: Final = frozenset(
-    ["check", "checks", "claims", "cli", "compare", "normalise", "proofs", "render", "results", "rubrics"]
+    {"check", "checks", "claims", "cli", "compare", "normalise", "proofs", "render", "results", "rubrics"}
+    | {"feedback.py", "human.py", "points.py", "rubric.py", "rubric_check.py", "rubric_yaml.py", "score.py"}
 )
-"""Folders of the harness that read what a rerun gave, and take no part in it."""
+"""Folders and files of the harness that read what a rerun gave, and take no part in it."""
 
 
 def digest_of(path: Path, submission: Submission, variant: str) -> str:
@@ -66,6 +67,6 @@ def _harness() -> str:
     digest = hashlib.sha256()
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         name = file.relative_to(folder)
-        if not _JUDGING.intersection(name.parts[:-1]) and "__pycache__" not in name.parts:
+        if not _JUDGING.intersection(name.parts) and "__pycache__" not in name.parts:
             digest.update(f"{name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
