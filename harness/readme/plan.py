@@ -14,7 +14,7 @@ _TITLES: Final = ("no.", "line", "where", "sure", "command")
 _BY_HAND: Final = {
     **dict.fromkeys(("emacs", "less", "man", "more", "nano", "top", "vi", "vim"), "needs a person at the keyboard"),
     **dict.fromkeys(("clear", "exit", "history", "logout"), "belongs to the terminal it was typed in"),
-    **dict.fromkeys(("gcloud", "git", "scp", "ssh", "sudo", "tmux", "screen"), "is about the author's own machine"),
+    **dict.fromkeys(("gcloud", "git", "scp", "ssh", "tmux", "screen"), "is about the author's own machine"),
     **dict.fromkeys(("jupyter", "jupyter-notebook"), "serves a browser"),
 }
 _DOUBTFUL: Final = 0.5

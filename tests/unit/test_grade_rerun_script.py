@@ -56,6 +56,25 @@ def test_how_long_a_command_goes_on(tmp_path: Path, command: str, way: Way, loop
     assert unit.text == command
 
 
+@pytest.mark.parametrize(
+    ("command", "asks"),
+    [
+        ("docker-compose up -d", ("up",)),
+        ("docker-compose -f down.yml --verbose up -d", ("up",)),
+        ("sudo docker compose -p kim down", ("down",)),
+        ("docker-compose stop && docker-compose rm -f", ("stop", "rm")),
+        ("docker stop $(docker ps -q)", ("stop",)),
+        ("sh teardown.sh", ("down",)),
+        ("cat teardown.sh", ()),
+        ("docker-compose exec mids rm -r down", ()),
+        ("docker-compose ps", ()),
+    ],
+)
+def test_what_a_command_asks_of_the_cluster(tmp_path: Path, command: str, asks: tuple[str, ...]) -> None:
+    (unit,) = units(tmp_path, command, teardown__sh="# docker-compose up\ndocker-compose -f a.yml down\n")
+    assert tuple(unit.asks) == asks
+
+
 def test_queries_are_typed_at_the_client_that_was_opened(tmp_path: Path) -> None:
     opened = "docker-compose exec presto presto --server presto:8080 --catalog hive --schema other"
     found = units(tmp_path, opened, "show tables;", "select count(*) from purchases;")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -205,6 +206,15 @@ BAD = ran("docker-compose exec mids ab -n 10 http://localhost:5000/x", 1, line=9
 )
 def test_a_command_of_the_rerun_went_well_or_not(proof: str, commands: list[object], share: str) -> None:
     assert proven(proof, again=rerun(*commands)).share == Fraction(share)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("exit_code", "share"), [(137, 1), (143, 1), (130, 1), (1, 0)])
+def test_a_server_that_something_stopped_went_well(exit_code: int, share: int) -> None:
+    each = ran("docker-compose exec mids flask run", exit_code)
+    assert each.capture is not None
+    stopped = replace(each, capture=replace(each.capture, background=True))
+    assert proven("rerun: flask", again=rerun(stopped)).share == share
+    assert proven("rerun: flask", again=rerun(each)).share == 0
 
 
 def test_a_query_that_presto_refuses_did_not_go_well_although_its_client_ended_with_0() -> None:

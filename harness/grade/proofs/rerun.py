@@ -22,10 +22,10 @@ _NOUNS: Final = {"topics": "topic", "paths": "path", "tables": "table"}
 
 
 def went_well(ran: Ran) -> bool:
-    """Whether a command ended by itself without an error, or did its work until it was stopped."""
+    """Whether a command ended by itself without an error, or did its work until something stopped it."""
     if ran.capture is None or ran.ending not in (Ending.ENDED, Ending.STOPPED):
         return False
-    if ran.ending is Ending.ENDED and ran.capture.exit_code not in (0, None):
+    if ran.ending is Ending.ENDED and ran.capture.went_wrong:
         return False
     printed = f"{ran.capture.stdout}\n{ran.capture.stderr}"
     return not (programs(ran.typed) & _CLIENTS and _REFUSED.search(printed))

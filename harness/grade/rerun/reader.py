@@ -79,9 +79,9 @@ class Reader:
             return replace(unit, way=Way.OPEN)
         way, loop = self._ways.of(text, programs, typed)
         port = _PORT.search(text)
-        starts = self._ways.starts_cluster(text, programs)
+        asks = self._ways.asks(text, programs)
         typed = replace(typed, loop=loop)
-        return replace(unit, way=way, typed=typed, port=int(port[1]) if port else 5000, starts=starts)
+        return replace(unit, way=way, typed=typed, port=int(port[1]) if port else 5000, asks=asks)
 
     def _in_shell(self, unit: Unit, names: set[str]) -> Unit:
         """Give a statement that is typed at the shell of a service, after those that set something there."""

@@ -25,7 +25,7 @@ SERVE_TIME: Final = 60.0
 STREAM_TIME: Final = 90.0
 FOLLOW_TIME: Final = 2.0
 
-_ENDERS: Final = ("down", "stop", "kill", "rm")
+_ENDERS: Final = frozenset({"down", "kill", "rm", "stop"})
 
 
 class Runner:
@@ -96,16 +96,17 @@ class Runner:
         self._looks.take(unit.typed.line)
         if unit.reads:
             self._quieten(at)
-        verb = _compose_verb(unit)
-        if verb in _ENDERS and not any(_compose_verb(later) == "up" for later in self._units[at:]):
+        ends = bool(_ENDERS & set(unit.asks))
+        if ends and not any("up" in later.asks for later in self._units[at:]):
             self._take_state()
-        if verb in _ENDERS:
-            self._was_down = self._was_down or verb == "down"
+        if ends:
             for terminal in self._terminals.going(*GOES_ON):
                 terminal.ending = terminal.ending or Ending.STOPPED
-        elif verb == "up" and self._was_down:
+        if "up" in unit.asks and self._was_down:
             self._was_down = False
             self._streams.clean()
+        elif "down" in unit.asks:
+            self._was_down = "up" not in unit.asks
 
     def _type(self, at: int, unit: Unit) -> None:
         if unit.way is Way.LEAVE:
@@ -137,7 +138,7 @@ class Runner:
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
             case _:
-                self._terminals.wait(terminal, self._limits.loop if unit.starts else self._limits.command)
+                self._terminals.wait(terminal, self._limits.loop if "up" in unit.asks else self._limits.command)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
@@ -205,11 +206,3 @@ class Runner:
             self.breaches.append(Breach(Limit.TIME, text, terminal.unit.typed.line))
         unit, capture = terminal.unit, self._terminals.capture(terminal)
         return Ran(unit.typed, unit.block, ending, capture, terminal.note, tuple(terminal.looks))
-
-
-def _compose_verb(unit: Unit) -> str:
-    """Give what a command asks of docker-compose itself: up, down, …; nothing for another command."""
-    for program in unit.typed.programs:
-        if program.name == "docker-compose":
-            return next((arg for arg in program.args if not arg.startswith("-")), "")
-    return ""

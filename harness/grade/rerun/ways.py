@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from harness.grade.rerun.units import Way
@@ -19,7 +19,13 @@ _ENDLESS: Final = re.compile(
 _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:while|for)\b.*:\s*$", re.MULTILINE)
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
-_STARTS: Final = re.compile(r"\bdocker(?:-compose| compose)\s+(?:-\S+\s+)*up\b")
+_ASKS: Final = re.compile(
+    r"\bdocker(?:-compose)?\s+(?:compose\s+)?(?:-\S+\s+(?:[^-\s]\S*\s+)??)*?"
+    r"(down|kill|rm|stop|up)(?=\s|$|[;&|)`'\"])"
+)
+"""What is asked of `docker-compose` or `docker`, after options that may have a value of their own."""
+
+_COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
 _LOADS: Final = re.compile(r"\bab\b|\bcurl\b|\brequests\b|\burllib\b")
 _INTERPRETERS: Final = frozenset({".", "bash", "python", "python3", "sh", "source", "spark-submit"})
 
@@ -46,15 +52,15 @@ class Ways:
             return Way.LOOP, Loop.ENDLESS
         if typed.loop is Loop.FINITE and _SLEEPS.search(text):
             return Way.LOOP, Loop.FINITE
-        if any(_STARTS.search(each) for each in inside):
+        if "up" in _asked(inside):
             return Way.RUN, Loop.NONE
         if "spark-submit" not in names and any(_LOOPED.search(each) and _LOADS.search(each) for each in inside):
             return Way.LOOP, Loop.FINITE
         return Way.RUN, typed.loop
 
-    def starts_cluster(self, text: str, programs: Sequence[Program]) -> bool:
-        """Say whether a script that a command runs brings the cluster up."""
-        return any(_STARTS.search(each) for each in self._run_by(text, programs))
+    def asks(self, text: str, programs: Sequence[Program]) -> tuple[str, ...]:
+        """Give what a command and the scripts that it runs ask of the cluster, in their order: up, stop, down, …."""
+        return _asked((text, *self._run_by(text, programs)))
 
     def _run_by(self, text: str, programs: Sequence[Program]) -> list[str]:
         """Give the scripts that a command runs."""
@@ -62,6 +68,10 @@ class Ways:
         scripts = [match[1] for match in _SCRIPT.finditer(text)]
         runs = names & _INTERPRETERS or names & {*scripts, *(name.removesuffix(".sh") for name in scripts)}
         return [self._files[name] for name in scripts if runs and name in self._files]
+
+
+def _asked(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(verb for text in texts for verb in _ASKS.findall(_COMMENT.sub("", text)))
 
 
 def _is_server(program: Program) -> bool:

@@ -1,0 +1,36 @@
+"""How a script is typed: what goes on, what ends what, and what is said when the sandbox ends before the script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from confinement import Fake, runner, submission
+
+from harness.grade.proofs.rerun import went_well
+from harness.grade.rerun.confined import Job
+from harness.grade.rerun.model import Ending
+
+MIDS = "docker-compose exec mids "
+FLASK = f"{MIDS}env FLASK_APP=/w205/a/app.py flask run"
+
+
+def goes_on(fake: Fake, _: str, __: Job) -> None:
+    fake.ports.add(5000)
+
+
+def ends_all(fake: Fake, _: str, job: Job) -> int:
+    for other in fake.jobs:
+        if other is not job:
+            other.end(1)
+    return 0
+
+
+@pytest.mark.parametrize("end", ["docker-compose -f x.yml down", "sh teardown.sh", "docker stop kim_mids_1"])
+def test_a_server_that_the_report_itself_ends_went_well(tmp_path: Path, end: str) -> None:
+    given = submission(tmp_path, FLASK, end, teardown__sh="docker-compose down\n")
+    made, _ = runner(tmp_path, given, {"flask run": goes_on, end: ends_all})
+    server, _ = made.run()
+    assert server.ending is Ending.STOPPED
+    assert went_well(server)
+    assert made.state.topics == {"events": 4}
