@@ -1,4 +1,4 @@
-"""A sandbox for the tests of what types in it: nothing is run, and what each command prints and how it ends is given."""
+"""A sandbox for the tests of what types in it: nothing is run, and what each command does is given."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.grade.rerun.streams import Streams
 from harness.grade.submission import load
 
 STATE: Mapping[str, Any] = {"topics": {"events": 4}, "paths": {"/tmp/a": 1}, "tables": {}, "errors": {}}
-LIMITS = Limits(command=0.3, total=60.0, loop=0.4, settle=0.2)
+LIMITS = Limits(command=1.0, total=60.0, loop=2.0, settle=0.2)
 
 Does = Callable[["Fake", str, Job], "str | int | None"]
 """What a command does: gives what it prints, its exit code, or None while it goes on. It may raise."""

@@ -34,3 +34,22 @@ def test_a_server_that_the_report_itself_ends_went_well(tmp_path: Path, end: str
     assert server.ending is Ending.STOPPED
     assert went_well(server)
     assert made.state.topics == {"events": 4}
+
+
+def test_a_command_that_begins_to_listen_is_a_server_from_then_on(tmp_path: Path) -> None:
+    given = submission(tmp_path, f"{MIDS}sh serve.sh", f"{MIDS}ab -n 1 http://localhost:5000/")
+    made, fake = runner(tmp_path, given, {"serve.sh": goes_on})
+    server, load = made.run()
+    assert (server.ending, load.ending) == (Ending.STOPPED, Ending.ENDED)
+    assert went_well(server)
+    assert len(fake.typed) == 2
+
+
+@pytest.mark.parametrize(("command", "limit"), [("sleep 1000", 1), ("for i in 1 2; do sleep 1000; done", 2)])
+def test_a_command_out_of_time_is_told_its_own_limit(tmp_path: Path, command: str, limit: int) -> None:
+    made, _ = runner(tmp_path, submission(tmp_path, command), {"sleep": lambda *_: None})
+    (ran,) = made.run()
+    assert ran.ending is Ending.TIMED_OUT
+    assert [breach.text for breach in made.breaches] == [f"not ended after {limit} s"]
+    assert ran.capture is not None
+    assert f"time limit of {limit} s" in ran.capture.stderr

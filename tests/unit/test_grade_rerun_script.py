@@ -31,6 +31,11 @@ def units(folder: Path, *commands: str, **files: str) -> list[Unit]:
     [
         ("docker-compose up -d", Way.RUN, Loop.NONE),
         (f"{MIDS}env FLASK_APP=/w205/a/app.py flask run --host 0.0.0.0", Way.SERVE, Loop.NONE),
+        (f"{MIDS}env FLASK_APP=/w205/a/app.py python3 -m flask run", Way.SERVE, Loop.NONE),
+        (f"{MIDS}python -u -m uvicorn app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}uvicorn app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}gunicorn -b 0.0.0.0:5000 app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}python -m pip install flask", Way.RUN, Loop.NONE),
         (f"{MIDS}kafkacat -C -b kafka:29092 -t events -o beginning", Way.FOLLOW, Loop.NONE),
         (f"{MIDS}kafkacat -C -b kafka:29092 -t events -o beginning -e", Way.RUN, Loop.NONE),
         (f"{MIDS}bash -c 'kafkacat -C -b kafka:29092 -t events -e | wc -l'", Way.RUN, Loop.NONE),
@@ -73,6 +78,21 @@ def test_how_long_a_command_goes_on(tmp_path: Path, command: str, way: Way, loop
 def test_what_a_command_asks_of_the_cluster(tmp_path: Path, command: str, asks: tuple[str, ...]) -> None:
     (unit,) = units(tmp_path, command, teardown__sh="# docker-compose up\ndocker-compose -f a.yml down\n")
     assert tuple(unit.asks) == asks
+
+
+@pytest.mark.parametrize(
+    ("command", "port"),
+    [
+        (f"{MIDS}flask run", 5000),
+        (f"{MIDS}flask run -p 5001", 5001),
+        (f"{MIDS}gunicorn app:app", 8000),
+        (f"{MIDS}gunicorn --bind 0.0.0.0:5002 app:app", 5002),
+        (f"{MIDS}python -m http.server 5003", 5003),
+    ],
+)
+def test_where_a_server_answers(tmp_path: Path, command: str, port: int) -> None:
+    (unit,) = units(tmp_path, command)
+    assert unit.port == port
 
 
 def test_queries_are_typed_at_the_client_that_was_opened(tmp_path: Path) -> None:

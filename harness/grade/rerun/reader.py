@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.cluster.addresses import HOST_NAMES
 from harness.grade.rerun.units import Unit, Way
-from harness.grade.rerun.ways import Ways
+from harness.grade.rerun.ways import Ways, port_of
 from harness.outputs.shell import Program
 from harness.readme.blocks import Block
 from harness.readme.plan import left_out
@@ -27,7 +27,6 @@ _OPENERS: Final[Mapping[str, str]] = {
 }
 """The command that opens a client where the report shows none."""
 
-_PORT: Final = re.compile(r"(?:--port[ =]|-p ?|FLASK_RUN_PORT=|port ?= ?)(\d{2,5})\b")
 _READERS: Final = frozenset({"hadoop", "hdfs", "presto", "hive", "beeline", "impala-shell"})
 _STATEFUL: Final = re.compile(r"\s*(?:(?:cd|export|alias|source|set)\b|[A-Za-z_]\w*=)")
 _FED: Final = re.compile(r"<(?!\()|^[^|]*\|\s*(?:sudo )?docker")
@@ -78,10 +77,9 @@ class Reader:
                 self._open[client] = text
             return replace(unit, way=Way.OPEN)
         way, loop = self._ways.of(text, programs, typed)
-        port = _PORT.search(text)
         asks = self._ways.asks(text, programs)
         typed = replace(typed, loop=loop)
-        return replace(unit, way=way, typed=typed, port=int(port[1]) if port else 5000, asks=asks)
+        return replace(unit, way=way, typed=typed, port=port_of(text, programs), asks=asks)
 
     def _in_shell(self, unit: Unit, names: set[str]) -> Unit:
         """Give a statement that is typed at the shell of a service, after those that set something there."""

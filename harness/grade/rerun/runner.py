@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from harness.grade.rerun.looks import Looks
 from harness.grade.rerun.loops import Loops
 from harness.grade.rerun.model import Breach, Ending, Help, Limit, Ran, State
 from harness.grade.rerun.streams import Streams
-from harness.grade.rerun.terminals import Terminals
+from harness.grade.rerun.terminals import Terminal, Terminals
 from harness.grade.rerun.units import GOES_ON, Unit, Way
 
 Say = Callable[[str], None]
@@ -125,6 +126,7 @@ class Runner:
             return
         self._looks.typed(unit)
         seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
+        listened = unit.way is Way.RUN and self._answers(unit)
         terminal = self._terminals.start(at, unit)
         clock = time.monotonic()
         match unit.way:
@@ -137,11 +139,23 @@ class Runner:
                 self._loops.count_anew()
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
+            case Way.RUN if not listened:
+                self._to_end_or_server(terminal)
             case _:
-                self._terminals.wait(terminal, self._limits.loop if "up" in unit.asks else self._limits.command)
+                self._terminals.wait(terminal, terminal.limit)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
+
+    def _to_end_or_server(self, terminal: Terminal) -> None:
+        """Wait until a command has ended. One that has begun to listen meanwhile is a server from then on."""
+        for limit in (min(SERVE_TIME, terminal.limit / 2), terminal.limit):
+            if terminal.job.done.wait(limit - terminal.job.seconds):
+                return
+            if self._answers(terminal.unit):
+                terminal.unit = replace(terminal.unit, way=Way.SERVE)
+                return
+        self._terminals.wait(terminal, 0)
 
     def _before_stream(self, unit: Unit) -> Mapping[str, Any]:
         """Give the checkpoints there are; what an earlier job put where the stream writes was another way to do it."""
@@ -202,7 +216,7 @@ class Runner:
             text = f"more than {self._limits.output // MIB} MiB printed by one command"
             self.breaches.append(Breach(Limit.OUTPUT, text, terminal.unit.typed.line))
         if ending is Ending.TIMED_OUT:
-            text = f"not ended after {self._limits.command:.0f} s"
+            text = f"not ended after {terminal.limit:.0f} s"
             self.breaches.append(Breach(Limit.TIME, text, terminal.unit.typed.line))
         unit, capture = terminal.unit, self._terminals.capture(terminal)
         return Ran(unit.typed, unit.block, ending, capture, terminal.note, tuple(terminal.looks))

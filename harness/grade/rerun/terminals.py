@@ -30,14 +30,15 @@ _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
 class Terminal:
     """A command that was typed: its unit, its job, and what was seen of it so far.
 
-    `number` is that of its unit in the script. An endless loop notes its rounds in `rounds_file`, a file of the
-    sandbox, and ends when `stop_file` is there.
+    `number` is that of its unit in the script, `limit` the seconds that it may take. An endless loop notes its rounds
+    in `rounds_file`, a file of the sandbox, and ends when `stop_file` is there.
     """
 
     unit: Unit
     job: Job
     number: int
     started: str
+    limit: float
     rounds_file: str
     stop_file: Path | None = None
     rounds_before: int = 0
@@ -98,7 +99,8 @@ class Terminals:
         out, err = (self._folder / f"{number:04}.{kind}" for kind in ("out", "err"))
         started = utc_now()
         job = self._confined.start(words, out, err, folder=self._work, environment=self._environment, stdin=stdin)
-        terminal = Terminal(unit, job, at, started, rounds_file, stop_file)
+        limit = self._limits.loop if unit.way is Way.LOOP or "up" in unit.asks else self._limits.command
+        terminal = Terminal(unit, job, at, started, limit, rounds_file, stop_file)
         self._all.append(terminal)
         return terminal
 
@@ -143,7 +145,7 @@ class Terminals:
         unit, job = terminal.unit, terminal.job
         out, err = (_beginning(file) for file in (job.out, job.err))
         if terminal.ending is Ending.TIMED_OUT:
-            err = ended_late(err, self._limits.command)
+            err = ended_late(err, terminal.limit)
         command = unit.text
         if unit.way is Way.FEED and unit.typed.form != "shell":
             command = f"{unit.opener.rstrip(' ;')} <<< {_quoted(unit.text)}"

@@ -10,6 +10,20 @@ from harness.grade.rerun.units import Way
 from harness.outputs.shell import Program
 from harness.readme.typed import Loop, Typed
 
+_SERVERS: Final = {
+    "flask": 5000,
+    "gunicorn": 8000,
+    "http.server": 8000,
+    "hypercorn": 8000,
+    "uvicorn": 8000,
+    "waitress": 8080,
+    "waitress-serve": 8080,
+}
+"""Programs that serve until they are stopped, each with the port at which it answers where no other is named."""
+
+_PORT: Final = re.compile(
+    r"(?:--port[ =]|-p ?|FLASK_RUN_PORT=|port ?= ?|(?:-b|--bind|--listen)[ =]?[^\s:]*:|http\.server )(\d{2,5})\b"
+)
 _STREAMS: Final = re.compile(r"\.\s*(?:readStream|writeStream)\b")
 _SERVES: Final = re.compile(r"\bapp\s*\.\s*run\s*\(")
 _ENDLESS: Final = re.compile(
@@ -74,8 +88,15 @@ def _asked(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(verb for text in texts for verb in _ASKS.findall(_COMMENT.sub("", text)))
 
 
+def port_of(text: str, programs: Sequence[Program]) -> int:
+    """Give the port at which the server of a command answers: the one that it names, else that of its program."""
+    if named := _PORT.search(text):
+        return int(named[1])
+    return next((_SERVERS[program.name] for program in programs if program.name in _SERVERS), _SERVERS["flask"])
+
+
 def _is_server(program: Program) -> bool:
-    return (program.name == "flask" and "run" in program.args) or program.name in ("gunicorn", "waitress-serve")
+    return program.name in _SERVERS and (program.name != "flask" or "run" in program.args)
 
 
 def _follows(program: Program) -> bool:
