@@ -53,3 +53,24 @@ def test_a_command_out_of_time_is_told_its_own_limit(tmp_path: Path, command: st
     assert [breach.text for breach in made.breaches] == [f"not ended after {limit} s"]
     assert ran.capture is not None
     assert f"time limit of {limit} s" in ran.capture.stderr
+
+
+@pytest.mark.parametrize(
+    ("opens", "prompt", "sets", "says"),
+    [
+        ("presto presto --server presto:8080 --catalog hive", "presto> ", "use default;", "presto> USE\n"),
+        ("presto presto --catalog hive", "presto:a> ", "set session x = 1;", "presto> presto:a> SET SESSION\n"),
+        ("cloudera hive", "hive> ", "set a.b=c;", "spark-sql (default)> a.b\tc\n"),
+        ("cloudera hive", "hive> ", "use x;", ""),
+    ],
+)
+def test_what_is_set_at_a_prompt_holds_for_what_is_typed_there_later(
+    tmp_path: Path, opens: str, prompt: str, sets: str, says: str
+) -> None:
+    typed = [f"docker-compose exec {opens}", f"{prompt}{sets}", f"{prompt}select 1;", f"{prompt}select 2;"]
+    again = [f"docker-compose exec {opens}", f"{prompt}select 3;"]
+    outputs = iter([says, f"{says}one\n", f"{says}two\n", "three\n"])
+    made, fake = runner(tmp_path, submission(tmp_path, *typed, *again), {opens: lambda *_: next(outputs)})
+    printed = [ran.capture.stdout for ran in made.run() if ran.capture]
+    assert fake.fed == [f"{sets}\n", f"{sets}\nselect 1;\n", f"{sets}\nselect 2;\n", "select 3;\n"]
+    assert printed == [says, "one\n", "two\n", "three\n"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from harness.cluster.addresses import HOST_NAMES
+from harness.grade.rerun import prompts
 from harness.grade.rerun.units import Unit, Way
 from harness.grade.rerun.ways import Ways, port_of
 from harness.outputs.shell import Program
@@ -39,6 +40,7 @@ class Reader:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._ways = Ways(files)
         self._open: dict[str, str] = {}
+        self._set: dict[str, list[str]] = {}
         self._shell = ""
         self._before: list[str] = []
 
@@ -58,7 +60,14 @@ class Reader:
         if block.form == "python":
             return Unit(statement.text, typed, block.first_line, Way.CELL, reads=True)
         opener = self._open.get(block.form) or _OPENERS[block.form]
-        return Unit(statement.text, typed, block.first_line, Way.FEED, opener, reads=True)
+        unit = Unit(statement.text, typed, block.first_line, Way.FEED, opener, reads=True)
+        if unit.is_python:
+            return unit
+        holds = self._set.setdefault(block.form, [])
+        if prompts.sets(unit.text):
+            holds.append(unit.text)
+            return unit
+        return replace(unit, before=tuple(holds))
 
     def _shell_unit(self, block: Block, statement: Statement, typed: Typed) -> Unit:
         text, programs = statement.text, [program for each in statement.commands for program in each.programs]
@@ -75,6 +84,7 @@ class Reader:
                 self._shell, self._before = text, []
             else:
                 self._open[client] = text
+                self._set.pop(client, None)
             return replace(unit, way=Way.OPEN)
         way, loop = self._ways.of(text, programs, typed)
         asks = self._ways.asks(text, programs)

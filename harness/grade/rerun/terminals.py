@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.cluster.captures import captured, decode, ended_late, utc_now
+from harness.grade.rerun import prompts
 from harness.grade.rerun.confined import Confined, Job
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.model import Ending
@@ -88,8 +89,8 @@ class Terminals:
         typed = self.hand_in(f"{number:04}.sh", f"{unit.typed_as or unit.opener or unit.text}\n")
         stdin = Path(os.devnull)
         if unit.way is Way.FEED:
-            fed = unit.text if unit.typed.form == "shell" else unit.text.rstrip().rstrip(";") + ";"
-            self.hand_in(f"{number:04}.in", f"{fed}\n")
+            fed = f"{unit.text}\n" if unit.typed.form == "shell" else prompts.fed(unit.before, unit.text)
+            self.hand_in(f"{number:04}.in", fed)
             stdin = self._folder / "inbox" / f"{number:04}.in"
         words = ["bash", "--noprofile", "--norc", str(INSIDE / "type.sh"), typed, _STATE]
         stop_file, rounds_file = None, f"{self._notes}/.w205-rounds-{number}"
@@ -143,7 +144,7 @@ class Terminals:
     def capture(self, terminal: Terminal) -> Capture:
         """Give what a command has printed by now."""
         unit, job = terminal.unit, terminal.job
-        out, err = (_beginning(file) for file in (job.out, job.err))
+        out, err = (prompts.without(unit.before, _beginning(file)) for file in (job.out, job.err))
         if terminal.ending is Ending.TIMED_OUT:
             err = ended_late(err, terminal.limit)
         command = unit.text

@@ -42,6 +42,7 @@ class Unit:
     `block` is the first line of its block. `reads` says that it looks at data which streams write. `why` says why it
     is left out. `port` is where a server answers. `typed_as` is what is typed on the host for a command that a report
     of ours shows as its service got it. `asks` is what it, or a script that it runs, asks of the cluster: up, down, ….
+    `before` are earlier statements of a feed's prompt that still hold there.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Unit:
     port: int = 5000
     typed_as: str = ""
     asks: Sequence[str] = ()
+    before: Sequence[str] = ()
 
     @property
     def is_python(self) -> bool:
