@@ -47,6 +47,10 @@ def _rerun(rerun: Rerun) -> Iterator[str]:
     for breach in rerun.breaches:
         place = f" (line {breach.line})" if breach.line is not None else ""
         yield f"ran into the limit of {breach.limit.value}: {breach.text}{place}"
+    if rerun.cut:
+        yield f"the sandbox ended before the report was through: {rerun.cut}"
+    if rerun.state.lacking:
+        yield f"what the rerun left could not be asked: {rerun.state.lacking}"
     late = [str(each.typed.line) for each in rerun.commands if each.ending is Ending.TIMED_OUT]
     if late:
         yield f"{plural(len(late), 'command')} did not end in time: line {', '.join(late[:10])}"

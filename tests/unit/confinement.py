@@ -31,6 +31,7 @@ class Fake:
         self.breaches: list[Breach] = []
         self.alive = True
         self.ports: set[int] = set()
+        self.files: dict[str, str] = {}
         self.typed: list[str] = []
         self.fed: list[str] = []
         self.jobs: list[Job] = []
@@ -65,10 +66,10 @@ class Fake:
     def answers(self, port: int) -> bool:
         return port in self.ports
 
-    def ask(self, op: str, **_: object) -> Mapping[str, Any]:
+    def ask(self, op: str, *, path: str = "", **_: object) -> Mapping[str, Any]:
         if not self.alive:
             raise Gone
-        return {"text": "", "size": 0} if op == "read" else {}
+        return {"text": self.files.get(path, ""), "size": 0} if op == "read" else {}
 
     def signal(self, job: Job, number: int = 2) -> None:
         job.end(128 + number)

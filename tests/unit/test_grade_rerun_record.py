@@ -27,11 +27,12 @@ def made() -> Rerun:
         ),
         (Help("row", "sorted", 2),),
         (Breach(Limit.MEMORY, "more than 1 MiB", 7), Breach(Limit.TIME, "longer")),
-        State({"events": 40}, {"/tmp/a": 1}, {"a": 3, "b": None}, {"b": "no such file"}),
+        State({"events": 40}, {"/tmp/a": 1}, {"a": 3, "b": None}, {"b": "no such file"}, "no answer"),
         None,
         12.5,
         10.0,
         {"java": "17"},
+        "longer than 1 s",
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from confinement import Fake, runner, submission
 
+from harness.errors import EnvironmentFault
 from harness.grade.proofs.rerun import went_well
 from harness.grade.rerun.confined import Job
+from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.model import Ending
 
 MIDS = "docker-compose exec mids "
@@ -74,3 +76,39 @@ def test_what_is_set_at_a_prompt_holds_for_what_is_typed_there_later(
     printed = [ran.capture.stdout for ran in made.run() if ran.capture]
     assert fake.fed == [f"{sets}\n", f"{sets}\nselect 1;\n", f"{sets}\nselect 2;\n", "select 3;\n"]
     assert printed == [says, "one\n", "two\n", "three\n"]
+
+
+def ends_the_sandbox(fake: Fake, _: str, __: Job) -> int:
+    fake.end()
+    return 137
+
+
+def does_not_answer(*_: object) -> int:
+    raise TimeoutError("no answer to probe")
+
+
+def test_after_an_early_end_the_servers_are_asked_and_helps_are_kept(tmp_path: Path) -> None:
+    given = submission(tmp_path, FLASK, "./fill.sh", "ls")
+    made, fake = runner(tmp_path, given, {"flask run": goes_on, "fill.sh": ends_the_sandbox})
+    fake.files[f"/tmp/{HELPS}"] = "row\tsorted\n"
+    server, _, missed = made.run()
+    assert made.state.topics == {"events": 4}
+    assert [each.name for each in made.helps] == ["row"]
+    assert made.cut == "its own code or this machine ended the sandbox"
+    assert went_well(server)
+    assert (missed.ending, missed.note) == (Ending.LEFT_OUT, f"not reached: {made.cut}")
+
+
+def test_servers_that_cannot_be_asked_after_an_early_end_are_said(tmp_path: Path) -> None:
+    def ask(*_: str) -> dict[str, object]:
+        raise EnvironmentFault("The cluster does not answer.")
+
+    made, _ = runner(tmp_path, submission(tmp_path, "./fill.sh"), {"fill.sh": ends_the_sandbox}, ask)
+    made.run()
+    assert made.state.lacking == "The cluster does not answer."
+
+
+def test_a_sandbox_that_does_not_answer_in_time_is_a_fault_of_the_machine(tmp_path: Path) -> None:
+    made, _ = runner(tmp_path, submission(tmp_path, "./slow.sh"), {"slow.sh": does_not_answer})
+    with pytest.raises(EnvironmentFault, match="no answer to probe"):
+        made.run()

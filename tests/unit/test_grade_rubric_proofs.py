@@ -244,6 +244,12 @@ def test_what_the_rerun_left_behind(proof: str, share: Fraction) -> None:
     assert proven(proof, again=rerun(AB, state=left)).share == share
 
 
+def test_what_could_not_be_asked_is_not_judged() -> None:
+    found = proven("state: topics", again=rerun(AB, state=State(lacking="The cluster does not answer.")))
+    assert found.share is None
+    assert "The cluster does not answer" in found.why
+
+
 def test_of_any_the_best_counts_and_the_reason_is_its_own() -> None:
     found = proven("any: [{file: none.txt}, {rerun: ab}, {file: app.py}]")
     assert (found.share, found.why) == (1, "the file app.py")

@@ -59,6 +59,8 @@ def prove_state(proof: Proof, case: Case) -> Proven:
     """
     if case.rerun is None:
         return Proven(None, NOT_RERUN)
+    if case.rerun.state.lacking:
+        return Proven(None, f"what the rerun left could not be asked: {case.rerun.state.lacking}")
     kind = proof.words[0]
     noun = _NOUNS[kind]
     filled = sorted(name for name, count in _of(case.rerun.state, kind).items() if count)

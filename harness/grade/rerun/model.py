@@ -75,13 +75,15 @@ class State:
     """What the submission left in the cluster, asked from the servers themselves before anything was ended.
 
     `topics`: messages by topic. `paths`: files of data by the HDFS folder right above them. `tables`: rows by table, as
-    Presto counts them, or None where Presto cannot read the table; `errors` says why.
+    Presto counts them, or None where Presto cannot read the table; `errors` says why. `lacking` says why nothing is
+    known, where the servers could not be asked.
     """
 
     topics: Mapping[str, int] = field(default_factory=dict)
     paths: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, int | None] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Rerun:
     """One rerun of a submission.
 
     `fault` is set when the cluster or the harness failed: then nothing of it counts, and it is to be run again.
-    `seconds` is wall time of the whole, `own_seconds` that of the submission's commands.
+    `seconds` is wall time of the whole, `own_seconds` that of the submission's commands. `cut` says why the sandbox
+    ended before the report was through, where it did.
     """
 
     backend: str
@@ -101,6 +104,7 @@ class Rerun:
     seconds: float = 0.0
     own_seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    cut: str = ""
 
     @property
     def ran(self) -> list[Ran]:

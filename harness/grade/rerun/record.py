@@ -32,6 +32,7 @@ def save(rerun: Rerun, file: Path, digest: str, attempts: int = 1) -> None:
         "seconds": round(rerun.seconds, 3),
         "own_seconds": round(rerun.own_seconds, 3),
         "versions": dict(rerun.versions),
+        "cut": rerun.cut,
         "helps": [asdict(each) for each in rerun.helps],
         "breaches": [asdict(each) for each in rerun.breaches],
         "state": asdict(rerun.state),
@@ -56,6 +57,7 @@ def load(file: Path) -> tuple[Rerun, str, int]:
             found["seconds"],
             found["own_seconds"],
             found["versions"],
+            found.get("cut", ""),
         )
         return rerun, str(found["digest"]), int(found["attempts"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from harness.errors import EnvironmentFault, HarnessError
 from harness.grade.model import Submission
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined, Gone
@@ -31,6 +32,7 @@ _ENDERS: Final = frozenset({"down", "kill", "rm", "stop"})
 
 class Runner:
     """One rerun in a sandbox. `run` gives what became of each command; `state` is what was there before the end.
+    `cut` says why the sandbox ended early, where it did.
 
     `notes` is the folder of the sandbox in which its commands note rounds and helps, wherever they run. `answers` says
     whether the server of a command answers.
@@ -56,6 +58,7 @@ class Runner:
         self.helps: list[Help] = []
         self.breaches: list[Breach] = []
         self.own_seconds = 0.0
+        self.cut = ""
         self._confined = confined
         self._units = units
         self._streams = streams
@@ -68,26 +71,27 @@ class Runner:
         self._loops = Loops(confined, self._terminals, limits)
         self._looks = Looks(submission, units, self._terminals, self._loops, streams, limits)
         self._left: dict[int, Ran] = {}
+        self._noted = ""
         self._state_taken = False
         self._was_down = False
 
     def run(self) -> list[Ran]:
-        """Type everything. Never raises for what the submission does."""
+        """Type everything. What the submission does never raises: EnvironmentFault is for a sandbox that hangs."""
         try:
             for at, unit in enumerate(self._units):
                 self._before(at, unit)
                 self._type(at, unit)
+                self._read_helps()
             self._looks.take(None)
             self._take_state()
             self._stop_all()
-        except (Gone, TimeoutError):
-            why = "; ".join(breach.text for breach in self._confined.breaches) or "its own code ended the sandbox"
-            typed = {terminal.number for terminal in self._terminals}
-            for number, unit in enumerate(self._units):
-                if number not in typed:
-                    ran = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {why}")
-                    self._left.setdefault(number, ran)
-        self._interpreter.close()
+        except Gone:
+            self._note_early_end()
+        except TimeoutError as problem:
+            raise EnvironmentFault("The sandbox of a submission does not answer.", seen=str(problem)) from problem
+        finally:
+            self._interpreter.close()
+        self.helps += noted(self._noted)
         return [self._left[number] if number in self._left else self._ran(number) for number in range(len(self._units))]
 
     # One command
@@ -205,9 +209,27 @@ class Runner:
 
     def _stop_all(self) -> None:
         self._terminals.stop_all()
-        text = self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", "")
-        self.helps += noted(str(text))
+        self._read_helps()
         self._confined.close()
+
+    def _read_helps(self) -> None:
+        self._noted = str(self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", ""))
+
+    def _note_early_end(self) -> None:
+        """Say why the sandbox ended before the script did, and what was not reached; the servers can still be asked."""
+        self._confined.close()  # by then it knows its limits
+        breaches = "; ".join(breach.text for breach in self._confined.breaches)
+        self.cut = breaches or "its own code or this machine ended the sandbox"
+        typed = {terminal.number for terminal in self._terminals}
+        for number, unit in enumerate(self._units):
+            if number not in typed:
+                ran = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {self.cut}")
+                self._left.setdefault(number, ran)
+        if not self._state_taken:
+            try:
+                self.state = self._streams.state()
+            except HarnessError as problem:
+                self.state = State(lacking=problem.headline)
 
     def _ran(self, number: int) -> Ran:
         terminal = next(each for each in self._terminals if each.number == number)
