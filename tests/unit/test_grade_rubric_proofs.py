@@ -244,6 +244,19 @@ def test_what_the_rerun_left_behind(proof: str, share: Fraction) -> None:
     assert proven(proof, again=rerun(AB, state=left)).share == share
 
 
+@pytest.mark.parametrize(
+    ("proof", "cell", "share"),
+    [
+        ("rerun: [flask, python], need: any", "a = 1", 0),
+        ("rerun: [spark-submit, pyspark, python]", "a = 1", 0),
+        ("rerun: [spark-submit, pyspark, python]", "spark.read.parquet('/tmp/a').show()", 1),
+        ("rerun: cell", "a = 1", 1),
+    ],
+)
+def test_a_cell_of_a_notebook_is_no_program_of_python(proof: str, cell: str, share: int) -> None:
+    assert proven(proof, again=rerun(ran(cell, form="python"))).share == share
+
+
 def test_what_could_not_be_asked_is_not_judged() -> None:
     found = proven("state: topics", again=rerun(AB, state=State(lacking="The cluster does not answer.")))
     assert found.share is None

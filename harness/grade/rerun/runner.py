@@ -176,8 +176,8 @@ class Runner:
     def _cell(self, at: int, unit: Unit) -> None:
         clock = time.monotonic()
         file = self._terminals.hand_in(f"cell-{at:04}.py", unit.text)
-        ending, capture = self._interpreter.run(file, unit.text, self._limits.command)
-        self._left[at] = Ran(unit.typed, unit.block, ending, capture)
+        ending, capture, note = self._interpreter.run(file, unit.text, self._limits.command)
+        self._left[at] = Ran(unit.typed, unit.block, ending, capture, note)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
