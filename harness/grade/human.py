@@ -51,6 +51,8 @@ def _rerun(rerun: Rerun) -> Iterator[str]:
         yield f"the sandbox ended before the report was through: {rerun.cut}"
     if rerun.state.lacking:
         yield f"what the rerun left could not be asked: {rerun.state.lacking}"
+    for each in [each for each in rerun.commands if each.expired][:10]:
+        yield f"a wait ran out at line {each.typed.line}: {each.note}"
     late = [str(each.typed.line) for each in rerun.commands if each.ending is Ending.TIMED_OUT]
     if late:
         yield f"{plural(len(late), 'command')} did not end in time: line {', '.join(late[:10])}"

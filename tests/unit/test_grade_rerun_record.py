@@ -22,7 +22,7 @@ def made() -> Rerun:
     return Rerun(
         "local",
         (
-            Ran(typed, 6, Ending.STOPPED, printed, "a note", (printed,)),
+            Ran(typed, 6, Ending.STOPPED, printed, "a note", (printed,), True),
             Ran(typed, 6, Ending.LEFT_OUT, note="belongs to the terminal"),
         ),
         (Help("row", "sorted", 2),),

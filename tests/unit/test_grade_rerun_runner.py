@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from confinement import Fake, runner, submission
+from confinement import STATE, Fake, runner, submission
 
 from harness.errors import EnvironmentFault
 from harness.grade.proofs.rerun import went_well
@@ -112,3 +113,23 @@ def test_a_sandbox_that_does_not_answer_in_time_is_a_fault_of_the_machine(tmp_pa
     made, _ = runner(tmp_path, submission(tmp_path, "./slow.sh"), {"slow.sh": does_not_answer})
     with pytest.raises(EnvironmentFault, match="no answer to probe"):
         made.run()
+
+
+def test_a_wait_that_runs_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVE_TIME", "STREAM_TIME"):
+        monkeypatch.setattr(f"harness.grade.rerun.runner.{name}", 0.1)
+    stream, read = "docker-compose exec spark spark-submit stream.py", "docker-compose exec cloudera hadoop fs -ls /tmp"
+    given = submission(tmp_path, FLASK, stream, read, stream__py="a.writeStream.start()\n")
+    behind = {"a": {"offsets": {"events": {"0": 1}}, "began": False, "planned": 0}}
+
+    def ask(what: str, *_: str) -> Mapping[str, object]:
+        return STATE if what == "state" else {"checkpoints": behind, "topics": {"events": {"0": 2}}, "cleared": []}
+
+    made, _ = runner(tmp_path, given, {"flask": lambda *_: None, "spark-submit": lambda *_: None}, ask)
+    told = made.run()
+    assert [each.expired for each in told] == [True] * 3
+    assert [each.note.split(" within")[0] for each in told] == [
+        "it did not answer at port 5000",
+        "its stream had not begun",
+        "the streams had not taken all that was sent",
+    ]

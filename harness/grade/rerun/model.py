@@ -32,6 +32,7 @@ class Ran:
     `block` is the first line of the report's block that it stands in. `capture` has the output of this command alone,
     with its facts; it is None where it was left out. A command in a loop or a script is captured with the whole.
     `looks` are later views of one that goes on: what it had printed each time the report shows its output again.
+    `expired` says that a wait for it ran out, as `note` tells, and that the next commands were typed all the same.
     """
 
     typed: Typed
@@ -40,6 +41,7 @@ class Ran:
     capture: Capture | None = None
     note: str = ""
     looks: Sequence[Capture] = ()
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def _ran(ran: Ran) -> Mapping[str, Any]:
         "note": ran.note,
         "capture": _capture(ran.capture),
         "looks": [_capture(look) for look in ran.looks],
+        "expired": ran.expired,
     }
 
 
@@ -102,7 +103,8 @@ def _capture(capture: Capture | None) -> Mapping[str, Any] | None:
 def _ran_again(found: Mapping[str, Any]) -> Ran:
     typed = Typed(**{**found["typed"], "loop": Loop(found["typed"]["loop"])})
     looks = tuple(look for each in found["looks"] if (look := _capture_again(each)))
-    return Ran(typed, found["block"], Ending(found["ending"]), _capture_again(found["capture"]), found["note"], looks)
+    capture, expired = _capture_again(found["capture"]), found.get("expired", False)
+    return Ran(typed, found["block"], Ending(found["ending"]), capture, found["note"], looks, expired)
 
 
 def _capture_again(found: Mapping[str, Any] | None) -> Capture | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ class Runner:
         self._loops = Loops(confined, self._terminals, limits)
         self._looks = Looks(submission, units, self._terminals, self._loops, streams, limits)
         self._left: dict[int, Ran] = {}
+        self._expired: dict[int, str] = {}
         self._noted = ""
         self._state_taken = False
         self._was_down = False
@@ -92,7 +94,7 @@ class Runner:
         finally:
             self._interpreter.close()
         self.helps += noted(self._noted)
-        return [self._left[number] if number in self._left else self._ran(number) for number in range(len(self._units))]
+        return list(map(self._ran, range(len(self._units))))
 
     # One command
 
@@ -135,11 +137,14 @@ class Runner:
         clock = time.monotonic()
         match unit.way:
             case Way.SERVE:
-                self._terminals.until(terminal, lambda: self._answers(unit), SERVE_TIME)
+                if not self._terminals.until(terminal, lambda: self._answers(unit), SERVE_TIME):
+                    self._expired[at] = f"it did not answer at port {unit.port} within {SERVE_TIME:.0f} s"
             case Way.FOLLOW:
                 terminal.job.done.wait(FOLLOW_TIME)
             case Way.STREAM:
-                self._terminals.until(terminal, lambda: self._streams.began(seen, terminal.job, unit.text), STREAM_TIME)
+                began = partial(self._streams.began, seen, terminal.job, unit.text)
+                if not self._terminals.until(terminal, began, STREAM_TIME):
+                    self._expired[at] = f"its stream had not begun within {STREAM_TIME:.0f} s"
                 self._loops.count_anew()
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
@@ -196,7 +201,9 @@ class Runner:
 
     def _quieten(self, at: int) -> None:
         clock = time.monotonic()
-        self._looks.quieten(at)
+        if not self._looks.quieten(at):
+            text = f"the streams had not taken all that was sent within {self._limits.settle:.0f} s"
+            self._expired[min(at, len(self._units) - 1)] = text
         self.own_seconds += time.monotonic() - clock
 
     # The end
@@ -232,6 +239,12 @@ class Runner:
                 self.state = State(lacking=problem.headline)
 
     def _ran(self, number: int) -> Ran:
+        ran = self._left.get(number) or self._of_terminal(number)
+        if number not in self._expired:
+            return ran
+        return replace(ran, note="; ".join(filter(None, (ran.note, self._expired[number]))), expired=True)
+
+    def _of_terminal(self, number: int) -> Ran:
         terminal = next(each for each in self._terminals if each.number == number)
         ending = terminal.ending or Ending.ENDED
         if terminal.job.out.stat().st_size + terminal.job.err.stat().st_size >= self._limits.output:

@@ -118,13 +118,14 @@ class Terminals:
             terminal.ending = Ending.TIMED_OUT
             self._confined.stop(terminal.job)
 
-    def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> None:
-        """Wait until something holds, the command has ended, or time is up."""
+    def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> bool:
+        """Wait until something holds or the command has ended. Says whether it came before time was up."""
         until = time.monotonic() + limit
         while not terminal.job.done.is_set() and time.monotonic() < until:
             if condition():
-                return
+                return True
             terminal.job.done.wait(0.25)
+        return terminal.job.done.is_set()
 
     def stop(self, terminal: Terminal, note: str) -> None:
         """Stop a command, and note why."""
