@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from harness.grade.model import Finding, Submission, Verdict
+from harness.grade.redefined import redefined
 from harness.grade.rerun.model import Ending, Rerun
 from harness.readme.blocks import Kind
 from harness.render.text import plural
@@ -23,6 +24,9 @@ FEWEST_CLAIMS: Final = 10
 def reasons(submission: Submission, findings: Sequence[Finding], rerun: Rerun | None) -> Iterator[str]:
     """Give the reasons, in words for a grader."""
     yield from _reading(submission)
+    for each in list(redefined(submission))[:10]:
+        place = f"{each.file}, line {each.line}" if each.file else f"line {each.line}"
+        yield f"the submission makes a command {each.text} of its own ({place}): what it prints may be made up"
     unchecked = sum(each.verdict is Verdict.NOT_CHECKED for each in findings)
     if unchecked == len(findings):
         yield "no claim of the report could be checked"

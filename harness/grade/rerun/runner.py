@@ -202,7 +202,7 @@ class Runner:
     def _quieten(self, at: int) -> None:
         clock = time.monotonic()
         if not self._looks.quieten(at):
-            text = f"the streams had not taken all that was sent within {self._limits.settle:.0f} s"
+            text = "the streams had not taken all that was sent when it was typed"
             self._expired[min(at, len(self._units) - 1)] = text
         self.own_seconds += time.monotonic() - clock
 
