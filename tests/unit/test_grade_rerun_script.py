@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from confinement import submission
 
-from harness.grade.rerun.script import script
+from harness.grade.rerun.script import script, typed_first
 from harness.grade.rerun.units import Unit, Way
 from harness.grade.submission import load
+from harness.readme.plan import plan
 from harness.readme.typed import Loop
 
 MIDS = "docker-compose exec mids "
@@ -19,11 +21,7 @@ ROUNDS = "for i in 1 2 3\ndo\n  docker-compose exec mids ab -n 2 http://localhos
 
 def units(folder: Path, *commands: str, **files: str) -> list[Unit]:
     """Give the script of a report with these commands, each in a fence of its own."""
-    fences = "\n\n".join(f"Then I type this:\n\n```\n{command}\n```" for command in commands)
-    (folder / "README.md").write_text(f"# Report\n\n{fences}\n")
-    for name, text in files.items():
-        (folder / name.replace("__", ".")).write_text(text)
-    return script(load(folder))
+    return script(submission(folder, *commands, **files))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +105,17 @@ def test_what_is_typed_at_a_shell_of_a_service_goes_there_with_what_was_set_befo
     found = units(tmp_path, f"{MIDS}bash", "cd /w205/a", "ls -l | wc -l", "docker-compose ps")
     assert [unit.way for unit in found] == [Way.OPEN, Way.FEED, Way.FEED, Way.RUN]
     assert found[2].text == "cd /w205/a\nls -l | wc -l"
+
+
+def test_what_the_readme_starts_before_a_notebook_of_queries_is_in_the_plan(tmp_path: Path) -> None:
+    submission(tmp_path, "docker-compose up -d", f"{MIDS}flask run", "docker-compose exec presto presto")
+    cell = (
+        '{"cell_type": "code", "source": ["!docker-compose exec mids ab -n 1 http://localhost:5000/"], "outputs": []}'
+    )
+    (tmp_path / "report.ipynb").write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4}}')
+    given = load(tmp_path, "report.ipynb")
+    rows = [line.split() for line in plan(given.reading, typed_first(given)).splitlines()]
+    assert rows[1:3] == [["1", "host", "docker-compose", "up", "-d"], ["2", "mids", "flask", "run"]]
 
 
 def test_a_whole_loop_is_typed_at_once(tmp_path: Path) -> None:

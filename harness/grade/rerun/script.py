@@ -16,7 +16,7 @@ from harness.grade.rerun.reader import Reader
 from harness.grade.rerun.units import Unit, Way
 from harness.readme import read
 from harness.readme.blocks import Kind
-from harness.readme.typed import statements
+from harness.readme.typed import Typed, statements
 
 
 def script(submission: Submission) -> list[Unit]:
@@ -34,6 +34,11 @@ def script(submission: Submission) -> list[Unit]:
     for step in steps.values():
         found += started_first(step, found)
     return [*_elsewhere(submission, found), *found]
+
+
+def typed_first(submission: Submission) -> list[Typed]:
+    """Give what a rerun types before the report's own commands."""
+    return [unit.typed for unit in script(submission) if not unit.block]
 
 
 def _elsewhere(submission: Submission, units: Sequence[Unit]) -> list[Unit]:
