@@ -133,3 +133,24 @@ def test_a_wait_that_runs_out_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         "its stream had not begun within 0 s",
         "the streams had not taken all that was sent when it was typed",
     ]
+
+
+def test_what_comes_after_the_end_of_one_container_counts_too(tmp_path: Path) -> None:
+    states = iter([{**STATE, "topics": {}}, STATE])
+
+    def ask(what: str, *_: str) -> Mapping[str, object]:
+        return next(states) if what == "state" else {"checkpoints": {}, "topics": {}, "cleared": []}
+
+    given = submission(tmp_path, "docker stop old_mids_1", f"{MIDS}ab -n 4 http://localhost:5000/")
+    made, _ = runner(tmp_path, given, {}, ask)
+    made.run()
+    assert made.state.topics == {"events": 4}
+
+
+def test_a_long_command_is_no_server_where_one_was_started_before(tmp_path: Path) -> None:
+    def listens_later(fake: Fake, _: str, __: Job) -> None:
+        fake.ports.add(5000)
+
+    given = submission(tmp_path, "docker-compose exec -d mids flask run", f"{MIDS}sh load.sh")
+    made, _ = runner(tmp_path, given, {"load.sh": listens_later})
+    assert [ran.ending for ran in made.run()] == [Ending.ENDED, Ending.TIMED_OUT]

@@ -104,6 +104,7 @@ class Runner:
         if unit.reads:
             self._quieten(at)
         ends = bool(_ENDERS & set(unit.asks))
+        self._state_taken = self._state_taken and (ends or unit.reads)
         if ends and not any("up" in later.asks for later in self._units[at:]):
             self._take_state()
         if ends:
@@ -132,7 +133,7 @@ class Runner:
             return
         self._looks.typed(unit)
         seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
-        listened = unit.way is Way.RUN and self._answers(unit)
+        may_serve = self._may_serve(at, unit)
         terminal = self._terminals.start(at, unit)
         clock = time.monotonic()
         match unit.way:
@@ -148,13 +149,20 @@ class Runner:
                 self._loops.count_anew()
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
-            case Way.RUN if not listened:
+            case Way.RUN if may_serve:
                 self._to_end_or_server(terminal)
             case _:
                 self._terminals.wait(terminal, terminal.limit)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
+
+    def _may_serve(self, at: int, unit: Unit) -> bool:
+        """Say whether a command may turn out to be a server: nothing answers at its port, and nothing typed will."""
+        if unit.way is not Way.RUN or any(each.name == "spark-submit" for each in unit.typed.programs):
+            return False
+        known = any(each.way is Way.SERVE and each.port == unit.port for each in self._units[:at])
+        return not known and not self._answers(unit)
 
     def _to_end_or_server(self, terminal: Terminal) -> None:
         """Wait until a command has ended. One that has begun to listen meanwhile is a server from then on."""
