@@ -2,9 +2,11 @@
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ordinary import User, ordinary_user
 
 # A shell that starts tests in the background leaves Ctrl-C ignored, and every process below them inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -18,3 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chance")
     group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
+
+
+@pytest.fixture(scope="session")
+def user() -> Iterator[User | None]:
+    """A user without any right, with a clone, an environment and a cache of its own; None where there can be none."""
+    with ordinary_user() as user:
+        yield user

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from machine import PROJECT, run
@@ -26,17 +28,26 @@ class User:
         ]
 
 
-def ordinary_user() -> User | None:
+@contextmanager
+def ordinary_user() -> Iterator[User | None]:
     """Make what `nobody` needs to run the harness: a clone, and a copy of the cache so that only pip has to fetch.
 
     None where this process is an ordinary user itself, or cannot become one.
     """
     python = shutil.which("python3", path="/usr/bin")
     if os.geteuid() != 0 or not python or not shutil.which("setpriv"):
-        return None
+        yield None
+        return
     home = Path("/var/tmp") / f"harness-user-{os.getpid()}"
     home.mkdir(mode=0o755)
-    user = User("nobody", home)
+    try:
+        yield _furnish(User("nobody", home), python)
+    finally:
+        shutil.rmtree(home)
+
+
+def _furnish(user: User, python: str) -> User:
+    home = user.home
     (home / "bin").mkdir()
     (home / "bin" / "python3.11").symlink_to(python)
     run("git", "clone", "--quiet", PROJECT, user.project)

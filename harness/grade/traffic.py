@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getopt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from harness.grade.model import Submission
 from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
+from harness.readme.typed import statements
 
 _AB_OPTIONS: Final = "n:c:t:s:b:B:T:p:u:v:lrkVhwiIx:y:z:C:H:P:A:g:X:de:SqZ:f:m:E:"
 _VERBS: Final = {"-p": "POST", "-u": "PUT", "-i": "HEAD"}
@@ -21,6 +23,10 @@ _CURL_LONG_VALUES: Final = frozenset(
 )
 _SHELLS: Final = frozenset({"bash", "sh", "source", ".", "zsh"})
 _SENDS: Final = ("ab ", "curl ", "requests.", "http://", "wget ")
+_SLEEPING: Final = re.compile(r"\bwhile\s+sleep\b")
+_BACKGROUND: Final = re.compile(r"(?<![&>|\\])&[ \t]*(?:\n|$)|\bexec\s+(?:-\S+\s+){0,9}(?:-d|--detach)\s")
+"""What may be run beside what is typed after it: a line that ends in `&`, a detached command in a container."""
+
 _SCRIPT_LIMIT: Final = 16_384
 _NEST_LIMIT: Final = 3
 _LOAD_LIMIT: Final = 1_000
@@ -32,8 +38,9 @@ class Load:
     """One command that sends requests, as `ab` or `curl` was called.
 
     `target` is the path with its query, None where the shell has to fill it in; `count` is None where nobody can say
-    how many were sent. `repeated` says that it stands in a loop, so that `count` holds for one turn. `line` and `place`
-    are those of the command's block in the report.
+    how many were sent. `repeated` says that it stands in a loop, so that `count` holds for one turn. `lasting` says
+    that it goes on while later commands are typed: its loop has no end, or it runs in the background. `line` and
+    `place` are those of the command's block in the report.
     """
 
     line: int
@@ -46,6 +53,7 @@ class Load:
     server: str | None = None
     port: int | None = None
     repeated: bool = False
+    lasting: bool = False
     body: bool = True
 
     @property
@@ -80,7 +88,15 @@ def of_block(block: Block, place: int, files: Mapping[str, str]) -> list[Load]:
     if block.form not in ("", "shell"):
         return []
     blank = Load(block.first_line, place, "", None)
-    return _read("\n".join(line for _, line in block.printed()), blank, files, _NEST_LIMIT)
+    text = "\n".join(line for _, line in block.printed())
+    found = _read(text, blank, files, _NEST_LIMIT)
+    if block.step:  # a report of our own says what a command printed until it was stopped, before what stands below
+        return [replace(load, lasting=False) for load in found]
+    if not found or not _BACKGROUND.search(text):
+        return found
+    beside = (one.text for one in statements(block) if _BACKGROUND.search(one.text))
+    lasting = any(_read(one, blank, files, _NEST_LIMIT) for one in beside)
+    return [replace(load, lasting=load.lasting or lasting) for load in found]
 
 
 def ab_commands(block: Block, files: Mapping[str, str]) -> list[Load]:
@@ -98,7 +114,13 @@ def _read(text: str, blank: Load, files: Mapping[str, str], nesting: int) -> lis
         found += _loads(program, blank, files, nesting)
     if not script.looped:
         return found
-    return [replace(load, repeated=True) for load in found]
+    lasting = _has_no_end(typed)
+    return [replace(load, repeated=True, lasting=load.lasting or lasting) for load in found]
+
+
+def _has_no_end(text: str) -> bool:
+    """Whether a script has a loop that only somebody from outside ends."""
+    return shell.ENDLESS.search(text) is not None or _SLEEPING.search(text) is not None
 
 
 def _loads(program: shell.Program, blank: Load, files: Mapping[str, str], nesting: int) -> Iterator[Load]:
@@ -114,7 +136,7 @@ def _loads(program: shell.Program, blank: Load, files: Mapping[str, str], nestin
             if program.name.startswith("python") or program.name.endswith(".py"):
                 source = _source(files, name if program.name.startswith("python") else program.name)
                 if source is None or any(word in source for word in _SENDS):
-                    yield replace(blank, tool="script")
+                    yield replace(blank, tool="script", lasting=source is not None and _has_no_end(source))
                 return
             name = f"{program.name}.sh"
             if _source(files, name) is None:

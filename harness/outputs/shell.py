@@ -16,6 +16,12 @@ _PUNCTUATION: Final = "();<>|&\n"
 HEREDOC: Final = re.compile(r"""(?<!<)<<-?[ \t]*+(['"]?)(\w++)\1""")
 """The start of a here-document; its second group is the line that ends it."""
 
+ENDLESS: Final = re.compile(
+    r"\b(?:while|until)\s*(?:true|:|false|\[+\s*(?:1|true|0)\s*\]+|\(\(\s*1\s*\)\))\s*(?:;|\n)"
+    r"|for\s*\(\(\s*;\s*;\s*\)\)|while +True\s*:"
+)
+"""The head of a loop that only somebody from outside ends, in a shell's script or in Python."""
+
 _LOOPS: Final = frozenset({"for", "until", "while"})
 _OPENERS: Final = frozenset({"!", "do", "elif", "else", "if", "then", "until", "while", "{"})
 _CLOSERS: Final = frozenset({"done", "esac", "fi", "for", "}"})

@@ -40,6 +40,8 @@ _ASSIGNED: Final = re.compile(r"[A-Za-z_]\w{0,60}=\S*(?:\s|;|$)")
 _PATH: Final = re.compile(r"(?:\./|~/|\.\./|/)[\w./-]+(?:\s|$)")
 _UNKNOWN: Final = re.compile(r"[a-z][\w.+-]{1,40}(?: [^\s-]\S*)* --?[a-zA-Z][\w-]*(?:[ =]|$)")
 _CONDITION: Final = re.compile(r"\[|\(\(|!|:|true\b|sleep\b|test\b|read\b|docker|\w+ in\b|\w+ *;|curl|\w+$")
+_FOREVER: Final = re.compile(r"(?:while|until)\s+(?:true|false|:|\[+\s*(?:1|true|0)\s*\]+|\(\(\s*1\s*\)\))$")
+"""The head of an endless loop whose `do` stands in the line below it."""
 
 _SQL: Final = re.compile(
     r"(?:select(?:\s*$|\s+(?:distinct\s+)?[\w.*\"`]+\s*(?:;|$)|\s.*(?:[*(,;='\d]|\bfrom\b|\bas\b))"
@@ -71,6 +73,8 @@ def starts_shell(line: str) -> Start:
         return Start.NO
     if word in _SURE:
         return Start.SURE if rest[:1] not in ("=", ":") and rest[:3] not in ("is ", "has") else Start.NO
+    if _FOREVER.match(text):
+        return Start.SURE
     if word in ("for", "if", "until", "while") and (text.endswith(":") or not _CONDITION.match(rest)):
         return Start.NO
     if word in _MAYBE:

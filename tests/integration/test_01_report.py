@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from machine import HARNESS, PATIENT, PROJECT, ListenerWatch, assert_all_holds, run, started
-from ordinary import ordinary_user
+from ordinary import User
 
 from harness import record as records
 from harness.render import RENDERERS
@@ -117,9 +116,8 @@ def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], 
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp_path: Path) -> None:
+def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp_path: Path, user: User | None) -> None:
     """Two of root (one of them as plain pytest) and two of a user without any right, all side by side."""
-    user = ordinary_user()
     pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode=open", f"--out={tmp_path / 'root-open'}")
     commands: dict[str, tuple[list[str | Path], list[str], Path]] = {
         "root-private": ([HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"], [], PROJECT),
@@ -145,4 +143,3 @@ def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp
         assert record["mode"] == name.split("-")[1]
     if user:
         assert not list((user.cache / "runs").glob("*"))
-        shutil.rmtree(user.home)

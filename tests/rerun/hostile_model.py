@@ -37,13 +37,15 @@ class Containment:
     """What must hold after a rerun, beside that nothing printed `ESCAPED`, and that the bait is as it was laid.
 
     `limits`: of these at least one breach is reported. `stopped`: words of commands that the rerun itself must end.
-    `never`: what no result may hold as it is (shown escaped it may be). `forged`: files of its own are no results.
+    `never`: what no result may hold as it is (shown escaped it may be). `unseen`: what none of its commands may print;
+    the bait's secret is never printed by any. `forged`: files of its own are no results.
     `gone`: what the next submission must not find. `ends`: words of commands that must end with 0 all the same.
     """
 
     limits: frozenset[Limit] = frozenset()
     stopped: Sequence[str] = ()
     never: Sequence[str] = ()
+    unseen: Sequence[str] = ()
     forged: bool = False
     gone: Sequence[str] = ()
     ends: Sequence[str] = ()

@@ -58,6 +58,21 @@ def forger() -> Hostile:
     )
 
 
+def settings() -> Hostile:
+    """What is no topic, no table and no file, and would be felt by the next."""
+    set_for_all = "--alter --entity-type clients --entity-default --add-config producer_byte_rate=17"
+    return hostile(
+        "settings",
+        [
+            f"docker-compose exec kafka kafka-configs --zookeeper zookeeper:32181 {set_for_all}",
+            "docker-compose exec kafka kafka-configs --bootstrap-server kafka:29092 --alter --entity-type brokers "
+            "--entity-name 1 --add-config log.retention.ms=1000",
+        ],
+        [],
+        Containment(),
+    )
+
+
 def leaver() -> Hostile:
     table = "create external table left_table (a string) location '/tmp/left-folder'"
     return hostile(
@@ -68,6 +83,7 @@ def leaver() -> Hostile:
             "docker-compose exec mids bash -c 'echo left | kafkacat -P -b kafka:29092 -t left-auto'",
             "docker-compose exec cloudera hadoop fs -mkdir -p /tmp/left-folder /left-at-the-root",
             f'docker-compose exec cloudera hive -e "{table}"',
+            f"docker-compose exec presto {PRESTO} --execute \"select 'left-query'\"",
             python("leaver", "daemon.py"),
             "python daemon.py",
             "setsid nohup bash -c 'exec sleep 98' > /dev/null 2>&1 &",
@@ -82,7 +98,8 @@ def leaver() -> Hostile:
 
 
 def finder() -> Hostile:
-    """Comes after `leaver`."""
+    """Comes after `settings` and `leaver`."""
+    left = ("left-topic", "left-auto", "left-folder", "left-at-the-root", "left_table", "left-query")
     return hostile(
         "finder",
         [
@@ -90,11 +107,14 @@ def finder() -> Hostile:
             "docker-compose exec kafka kafka-topics --list --zookeeper zookeeper:32181",
             "docker-compose exec cloudera hadoop fs -ls / /tmp",
             f"docker-compose exec presto {PRESTO} --execute 'show tables'",
+            f"docker-compose exec presto {PRESTO} --execute 'select query from system.runtime.queries'",
+            "docker-compose logs kafka",
+            "docker-compose exec kafka kafka-consumer-groups --list --bootstrap-server kafka:29092",
+            "docker-compose exec kafka kafka-configs --bootstrap-server kafka:29092 --describe --entity-type clients "
+            "--entity-default",
         ],
         ["finder.py"],
-        Containment(
-            never=("left-topic", "left-auto", "left-folder", "left-at-the-root", "left_table"), ends=("finder.py",)
-        ),
+        Containment(never=left, unseen=(*left, "producer_byte_rate=17"), ends=("finder.py",)),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from machine import run
-from ordinary import User, ordinary_user
+from ordinary import User
 
 from harness.grade.grade_class import Order, grade_class
 from harness.grade.rerun import record
@@ -19,9 +20,9 @@ from harness.grade.rubric import load_rubric
 from rerun.hostile import HOSTILE
 from rerun.hostile_model import ESCAPED, SECRET, Hostile, lay_bait
 
-SHORT = ("forks", "peek", "privileges", "leaver", "finder")
-OF_A_USER = ("peek", "privileges", "kills", "tamper", "links", "network", "leaver", "finder")
-OF_A_USER_SHORT = 2
+SHORT = ("forks", "peek", "tables", "privileges", "leaver", "finder")
+OF_A_USER = ("peek", "tables", "privileges", "kills", "tamper", "links", "network", "leaver", "finder")
+OF_A_USER_SHORT = 3
 LIMITS = Limits(
     memory=1536 * MIB,
     processes=200,
@@ -40,8 +41,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("name", list(HOSTILE)[:number] if number else SHORT)
 
 
-def test_a_hostile_submission_is_contained(name: str, stage: LocalStage, tmp_path: Path) -> None:
-    bait = lay_bait(tmp_path / "grader")
+@pytest.fixture
+def bait() -> Iterator[Path]:
+    """A folder of the grader's that is not in /tmp, which no sandbox shows."""
+    folder = Path("/var/tmp") / f"harness-grader-{os.getpid()}"
+    yield lay_bait(folder)
+    shutil.rmtree(folder)
+
+
+def test_a_hostile_submission_is_contained(name: str, stage: LocalStage, bait: Path, tmp_path: Path) -> None:
     hostile = HOSTILE[name]()
     folder = hostile.write(tmp_path / "class", bait)
     out = tmp_path / "results"
@@ -58,6 +66,8 @@ def assert_contained(hostile: Hostile, rerun: Rerun, out: Path, bait: Path) -> N
     outputs = [text for ran in rerun.ran if ran.capture for text in (ran.capture.stdout, ran.capture.stderr)]
     escaped = [line for text in outputs for line in text.splitlines() if line.lstrip().startswith(ESCAPED)]
     assert not escaped, "\n".join(escaped)
+    for words in (*expected.unseen, SECRET):
+        assert not [text for text in outputs if words in text], words
     for file in bait.rglob("*"):
         assert not file.is_file() or file.read_text() == f"# {SECRET}\n", file
     if expected.limits:
@@ -76,17 +86,11 @@ def assert_contained(hostile: Hostile, rerun: Rerun, out: Path, bait: Path) -> N
             assert words not in text, (words, file.name)
 
 
-@pytest.fixture
-def user(toolchain: None) -> Iterator[User]:
-    """A user without any right, with a clone of its own."""
-    user = ordinary_user()
+def test_an_ordinary_user_is_safe_from_hostile_submissions_too(
+    toolchain: None, user: User | None, pytestconfig: pytest.Config
+) -> None:
     if user is None:
         pytest.skip("the tests run as an ordinary user already, or cannot become one")
-    yield user
-    shutil.rmtree(user.home)
-
-
-def test_an_ordinary_user_is_safe_from_hostile_submissions_too(user: User, pytestconfig: pytest.Config) -> None:
     names = OF_A_USER[: pytestconfig.getoption("hostile") or OF_A_USER_SHORT]
     bait = lay_bait(user.home / "grader")
     folders = {name: HOSTILE[name]().write(user.home / "class", bait) for name in names}

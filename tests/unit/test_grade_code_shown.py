@@ -155,6 +155,26 @@ def test_a_file_that_was_not_handed_in_is_an_error_only_beside_others() -> None:
 
 
 @pytest.mark.parametrize(
+    "made",
+    [
+        "cat > run_job.sh <<'EOF'\ndocker-compose exec spark spark-submit /w205/harbour/crew.py\nEOF",
+        "cat <<EOF >~/harbour/run_job.sh\ndocker-compose up -d\nEOF",
+        "tee run_job.sh <<EOF\ndocker-compose up -d\nEOF",
+        "echo 'docker-compose up -d' > run_job.sh",
+    ],
+)
+def test_a_file_that_a_command_of_the_report_writes_is_not_missing(made: str) -> None:
+    given = submission(f"{REPORT}\n```\n{made}\n```\n\n```\nbash run_job.sh\n```\n")
+    assert verdicts(given, "file-started") == {Verdict.AGREES}
+
+
+@pytest.mark.parametrize("other", ["cp ~/w205/run_job.sh .", "ls > run_job.log"])
+def test_a_file_whose_text_no_command_has_is_missing(other: str) -> None:
+    given = submission(f"{REPORT}\n```\n{other}\n```\n\n```\nbash run_job.sh\n```\n")
+    assert any("run_job.sh" in each for each in warnings(given))
+
+
+@pytest.mark.parametrize(
     ("gone", "word"),
     [
         ("docker-compose exec kafka kafka-topics --create --topic harbour --zookeeper zookeeper:32181\n", "topic"),

@@ -91,6 +91,12 @@ def test_a_table_made_by_a_job_of_its_own_is_found() -> None:
     assert verdicts(given, "table-location") == {Verdict.AGREES}
 
 
+def test_code_of_tests_says_nothing_about_the_pipeline() -> None:
+    maker = f'SQL = """{DDL.replace("/tmp/crew", "/tmp/elsewhere").replace("default.crew", "other")}"""\n'
+    assert errors(submission(REPORT, {**FILES, "tables.py": maker})) != []
+    assert errors(submission(REPORT, {**FILES, "tests/unit/tables.py": maker})) == []
+
+
 def test_create_table_as_select_fills_its_own_location() -> None:
     columns = JOB[JOB.index("crew (") + 4 : JOB.index("        stored as")]
     job = JOB.replace(columns, "\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from graded import COMPOSE, SWORD, ab_report, fences, submission
 from reran import JOB, READ, asked, capture, events, rerun, table
@@ -183,6 +185,39 @@ def test_batches_without_their_last_rows_are_not_added_up() -> None:
     printed = {"spark-submit": streamed((8, ANN)) + "only showing top 20 rows\n"}
     (one,) = found(stream_report(), printed, "rerun-batches")
     assert one.verdict is Verdict.NOT_CHECKED
+
+
+def going_on(*printed: str) -> Callable[[Ran], Ran]:
+    """Give a command that goes on: what it had printed each time its output is shown, and at its end."""
+
+    def looked(one: Ran) -> Ran:
+        *looks, end = (capture(one.typed, each) for each in printed)
+        return Ran(one.typed, one.block, Ending.STOPPED, end, looks=looks)
+
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"), [((10, 10), []), ((8, 10), [(10, 8)]), ((8, 9), [(10, 8), (10, 9)]), ((12, 10), [(10, 12)])]
+)
+def test_a_stream_is_looked_at_when_its_last_batches_are_shown(
+    shown: tuple[int, int], expected: list[tuple[int, int]]
+) -> None:
+    """A load without an end comes later, and the stream, which nobody stopped, prints what that sends too."""
+    text = fences(JOB, batch(0), f"{SWORD}\n{SECOND}", f"{batch(shown[0], ANN)}\n{batch(shown[1], BOB)}", LOOP)
+    both = (0, ANN), (10, ANN), (10, BOB)
+    printed = going_on(streamed((0, ANN)), streamed(*both), streamed(*both, (10, ANN), (10, ANN), (10, ANN)))
+    given = submission(text, job__py=STREAM)
+    seen = [each for each in compare(given, rerun(given, {"spark-submit": printed})) if each.check == "rerun-batches"]
+    assert [(each.expected, each.actual) for each in seen if each.verdict is Verdict.DISAGREES] == expected
+    assert all("together 10 of the 10 that were sent" in each.message for each in seen if expected)
+
+
+def test_batches_that_are_shown_above_their_load_are_those_of_a_later_look() -> None:
+    given = submission(fences(JOB, batch(10, ANN), SWORD), job__py=STREAM)
+    printed = going_on(streamed((0, ANN)), streamed((0, ANN), (10, ANN)))
+    (one,) = [each for each in compare(given, rerun(given, {"spark-submit": printed})) if each.check == "rerun-batches"]
+    assert one.verdict is Verdict.AGREES
 
 
 def test_batches_of_a_load_without_an_end_are_tolerated() -> None:

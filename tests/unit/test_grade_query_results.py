@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from graded import SWORD, errors, fences, run, said, warnings
 
 from harness.grade.checks import columns_shown, listing, query_counts, query_sums, rows, times
@@ -98,6 +99,57 @@ def test_two_moments_of_a_stream_are_only_doubted() -> None:
     found = run(query_sums.check, text, stream__py=STREAM)
     assert not errors(found)
     assert len(warnings(found)) == 1
+
+
+GROUPS = query("select host, count(*) from buys group by host")
+FEED = f"#!/bin/bash\nwhile :\ndo\n  {SWORD}\n  sleep 5\ndone\n"
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "bash feed.sh > /dev/null 2>&1 &",
+        "./feed.sh",
+        "docker-compose exec -d mids bash feed.sh",
+        f"for i in 1 2 3; do\n  {SWORD}\ndone &",
+        f"while true\ndo\n  {SWORD}\n  sleep 10\ndone",
+        "python feed.py",
+    ],
+)
+def test_a_load_that_goes_on_explains_two_moments(load: str) -> None:
+    text = fences(load, PRESTO, GROUPS, result("host|_col1", "ann|20"), GROUPS, result("host|_col1", "ann|30"))
+    files = {"feed__sh": FEED, "feed__py": "while True:\n    requests.get('http://localhost:5000/buy_sword')\n"}
+    found = run(query_sums.check, text, stream__py=STREAM, **files)
+    assert said(found) == {("query-sums", "volatile")}
+    assert all("the load of line 1 goes on between them" in one.message for one in found)
+
+
+POST = "docker-compose exec mids curl -X POST -d kind=a http://localhost:5000/buy_sword > 'a&b' 2>&1 && date"
+
+
+@pytest.mark.parametrize("between", [(SWORD,), (POST,), (f"while true; do {SWORD}; done", "docker-compose down")])
+def test_a_load_that_has_ended_explains_no_two_moments(between: tuple[str, ...]) -> None:
+    text = fences(*between, PRESTO, GROUPS, result("host|_col1", "ann|20"), GROUPS, result("host|_col1", "ann|30"))
+    assert said(run(query_sums.check, text, stream__py=STREAM)) == {("query-sums", "warning")}
+
+
+def test_a_load_that_goes_on_explains_no_smaller_count_and_no_part_of_a_round() -> None:
+    loop = f"while true; do {SWORD}; sleep 5; done"
+    for numbers in ((30, 20), (20, 33)):
+        shown = [part for number in numbers for part in (GROUPS, result("host|_col1", f"ann|{number}"))]
+        assert said(run(query_sums.check, fences(loop, PRESTO, *shown), stream__py=STREAM)) == {
+            ("query-sums", "warning")
+        }
+    early, late = "20181218_040000_00004_abcde", "20181218_040100_00005_abcde"
+    first = GROUPS, result("host|_col1", "ann|30", id_=late)
+    swapped = fences(loop, PRESTO, *first, GROUPS, result("host|_col1", "ann|20", id_=early))
+    assert said(run(query_sums.check, swapped, stream__py=STREAM)) == {("query-sums", "volatile")}
+
+
+def test_a_load_that_goes_on_explains_no_other_count_of_a_batch() -> None:
+    loop = f"while true; do {SWORD}; sleep 5; done"
+    text = fences(loop, PRESTO, GROUPS, result("host|_col1", "ann|20"), GROUPS, result("host|_col1", "ann|30"))
+    assert said(run(query_sums.check, text, batch__py=JOB)) == {("query-sums", "disagrees")}
 
 
 def test_a_count_in_an_expression_is_no_count() -> None:

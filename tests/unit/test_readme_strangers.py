@@ -40,6 +40,8 @@ CONTENTS = {
     "a pipeline": ("cat events.json | jq -c . | kafkacat -P -b kafka:29092 -t shop", "command", "shell"),
     "a script": ("./fill.sh", "command", "shell"),
     "two assignments before a command": ("A=1 B=2 python3 run.py", "command", "shell"),
+    "an endless loop whose do is a line of its own": ("while :\ndo\n  curl localhost:5000/\ndone", "command", "shell"),
+    "a loop until never": ("until false\ndo\n  curl localhost:5000/\ndone", "command", "shell"),
     "an endless loop": ("while true; do\n  curl localhost:5000/\ndone", "command", "shell"),
     "a query at a prompt": ("presto:shop> select 1;", "command", "presto"),
     "a statement without a prompt": ("SELECT host,\n  count(*)\nFROM sales;", "command", "sql"),

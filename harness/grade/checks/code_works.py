@@ -83,6 +83,7 @@ def _files(submission: Submission, facts: Code) -> Iterator[Finding]:
     started = [(path, command) for path, command in started_files([*facts.typed, *facts.scripted])]
     homes = {_parent(path) for path, _ in started if base_name(path) in names}
     starts = {(command.line, base_name(path)) for path, command in started}
+    made = {base_name(path): command for path, command in commands.written(facts.typed)}
     told: set[str] = set()
     for path, command in started:
         name = base_name(path.partition(":")[0])
@@ -98,6 +99,10 @@ def _files(submission: Submission, facts: Code) -> Iterator[Finding]:
         if name in _PLACEHOLDERS:
             continue
         told.add(name)
+        if name in made:
+            message = f"{name}, which the command starts, is written by the command in line {made[name].line}."
+            yield Finding(FILES, Verdict.AGREES, command.line, message, name, name, block, file=file)
+            continue
         if not has_code:
             message = f"{name} was not handed in, but no code was: the report stands alone."
             yield Finding(FILES, Verdict.NOT_CHECKED, command.line, message, None, name, block, file=file)

@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from harness.grade.checks.context import is_gap, is_sample, outputs
+from harness.grade.checks.context import command, is_gap, is_sample, outputs
 from harness.grade.checks.saying import agrees, differs, doubts, other, quote
 from harness.grade.checks.topic_reads import TopicReads
+from harness.grade.checks.topics import Topics, topic_of
 from harness.grade.model import Evidence, Finding, Submission, Verdict
-from harness.grade.traffic import Load, loads
+from harness.grade.traffic import Load
 from harness.grade.windows import Windows
 from harness.outputs.json_lines import is_status, read_event
 from harness.readme.blocks import Block, Kind
@@ -25,8 +26,8 @@ _Event = Mapping[str, object]
 
 def check(submission: Submission) -> Iterable[Finding]:
     """Check every block of events."""
-    windows: Windows | None = None
-    reads: TopicReads | None = None
+    topics = Topics(submission)
+    watched: dict[str | None, tuple[Windows, TopicReads]] = {}
     for place, block in outputs(submission):
         if block.form not in _FORMS or '": ' not in block.text:
             continue
@@ -38,10 +39,13 @@ def check(submission: Submission) -> Iterable[Finding]:
         repaired = list(_broken(read, len(events)))
         yield from _records(block, repaired, len(events))
         yield from _keys(block, events)
-        windows = windows or Windows(loads(submission))
+        topic = topic_of(command(submission, place))
+        if topic not in watched:
+            sent = topics.to(topic)
+            watched[topic] = Windows(sent), TopicReads(submission, sent)
+        windows, reads = watched[topic]
         whole = [event for _, event in events] + [event for _, _, event in repaired if event is not None]
         gap = len(read) != len(whole) or any(is_gap(text) for _, text in records) or block.kind is Kind.EXCERPT
-        reads = reads or TopicReads(submission, windows.all)
         texts = [text for _, text, event in read if event is not None]
         again = None if gap and block.kind is not Kind.EXCERPT else _again(reads, place, block, texts)
         counted = list(_counts(submission, place, block, whole, windows, gap))
@@ -50,7 +54,7 @@ def check(submission: Submission) -> Iterable[Finding]:
         yield from counted
         if not gap and not repaired:
             reads.remember(place, block, texts)
-        yield from _hosts(submission, block, events, windows.all)
+        yield from _hosts(submission, block, events, topics.to(None))
 
 
 def _again(reads: TopicReads, place: int, block: Block, texts: Sequence[str]) -> Finding | None:

@@ -7,17 +7,21 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 from typing import Final
 
-from harness.grade.checks.saying import agrees, differs, doubts
-from harness.grade.model import Evidence, Finding, Submission
+from harness.grade.checks.saying import agrees, differs, doubts, other
+from harness.grade.model import Evidence, Finding, Submission, Verdict
 from harness.grade.queries import Answer, Select, Writers, answers, numbers
-from harness.grade.traffic import loads
+from harness.grade.traffic import Load, loads
 from harness.model import Fact
 from harness.readme.blocks import Kind
 
 _COUNTS: Final = ("count(*)", "count(1)")
 _CHANGES: Final = ("spark-submit", "insert into", " up -d", "compose up", "compose down", " restart", "drop table")
+_ENDS: Final = (" down", " kill", "kill ", " stop", " restart")
+"""Words of the commands after which no load goes on."""
+
 _PLAIN: Final = re.compile(r'(count|sum|avg|min|max) ?\(([^()]{1,100})\)(?: (?:as )?"?\w+"?)?')
 _COUNT: Final = re.compile(r'count ?\( ?[*1] ?\)(?: (?:as )?"?\w+"?)?')
 _GROWING: Final = ("count(", "the group", "rows")
@@ -40,7 +44,7 @@ class _Number:
 
 
 class _Moments:
-    """Which results of the report are of the same moment: nothing was sent, and no job ran, between them."""
+    """Which results of the report are of the same moment: no command that sends or runs a job is typed between them."""
 
     def __init__(self, submission: Submission) -> None:
         sent = loads(submission)
@@ -50,6 +54,12 @@ class _Moments:
             if block.kind is Kind.COMMAND and any(word in block.text for word in _CHANGES)
         )
         self._places = sorted({*(load.place for load in sent), *jobs})
+        self._lasting = [load for load in sent if load.lasting]
+        self._ends = [
+            place
+            for place, block in enumerate(submission.blocks)
+            if block.kind is Kind.COMMAND and any(word in block.text for word in _ENDS)
+        ]
         self._writers = Writers(submission)
 
     def still(self, before: _Number, after: _Number) -> bool:
@@ -68,6 +78,20 @@ class _Moments:
             and before.what.startswith(_GROWING)
             and after.what.startswith(_GROWING)
         )
+
+    def growing(self, before: _Number, after: _Number) -> Load | None:
+        """Give the load that goes on while both queries are asked, where it explains that their numbers differ.
+
+        It explains no smaller count of the query that was asked later, and none of a part of what it sends at a time.
+        """
+        place = min(before.place, after.place)
+        ended = bisect_left(self._ends, place)
+        going = [load for load in self._lasting if load.place < place and bisect_left(self._ends, load.place) == ended]
+        if not going or not (before.what.startswith(_GROWING) and after.what.startswith(_GROWING)):
+            return going[-1] if going else None
+        more = before.value - after.value if _earlier(after, before) else after.value - before.value
+        at_once = gcd(*(load.count or 1 for load in going))
+        return going[-1] if more > 0 and more % at_once == 0 else None
 
     def same(self, one: int, other: int) -> bool:
         """Whether no command that changes a table stands between two blocks."""
@@ -170,8 +194,23 @@ def _verdict(
         f"is {_plain(before.value)}, and nothing is shown to happen between them."
     )
     evidence = [Evidence(str(submission.report), before.answer.line, before.answer.statement[:120])]
-    say = differs if moments.still(before, after) else doubts
+    still = moments.still(before, after)
+    load = None if still else moments.growing(before, after)
+    if load is not None:
+        message = (
+            f"{after.what} of {table} is {_plain(after.value)}, and {before.what} in line {before.answer.line} is "
+            f"{_plain(before.value)}: the load of line {load.line} goes on between them."
+        )
+        return other(Verdict.VOLATILE, name, block, line, message, (_plain(before.value), _plain(after.value)))
+    say = differs if still else doubts
     return say(name, block, line, message, (_plain(before.value), _plain(after.value)), evidence)
+
+
+def _earlier(one: _Number, than: _Number) -> bool:
+    """Whether the ids of two queries say that one was asked before the other."""
+    if one.answer.made is None or than.answer.made is None or one.answer.coordinator != than.answer.coordinator:
+        return False
+    return one.answer.made < than.answer.made
 
 
 def _averages(submission: Submission, found: Mapping[str, _Number], moments: _Moments) -> Iterator[Finding]:

@@ -11,9 +11,10 @@ from typing import Final
 
 from harness.grade.checks.context import command, is_cut, line_of, outputs, text
 from harness.grade.checks.saying import agrees, differs, doubts
+from harness.grade.checks.topics import Topics
 from harness.grade.jobs import Job, Jobs
 from harness.grade.model import Evidence, Finding, Submission
-from harness.grade.traffic import Load, loads
+from harness.grade.traffic import Load
 from harness.grade.windows import Windows
 from harness.outputs import spark
 from harness.readme.blocks import Block, Kind
@@ -46,17 +47,18 @@ def check(submission: Submission) -> Iterable[Finding]:
     shown = [table for place, block in outputs(submission) for table in _tables(submission, place, block, jobs)]
     if not shown:
         return
-    windows = Windows(loads(submission))
+    topics = Topics(submission)
+    windows = {topic: Windows(topics.to(topic)) for topic in {table.job.topic or None for table in shown}}
     batches = [table for table in shown if table.job.whole_topic]
     for table in batches:
-        yield from _whole_topic(submission, table, windows)
+        yield from _whole_topic(submission, table, windows[table.job.topic or None])
     yield from _lost(submission, batches)
     streams: defaultdict[int, list[_Shown]] = defaultdict(list)
     for table in shown:
         if table.job.streaming:
             streams[table.job.place].append(table)
     for tables in streams.values():
-        yield from _stream(submission, tables, windows)
+        yield from _stream(submission, tables, windows[tables[-1].job.topic or None])
 
 
 def _tables(submission: Submission, place: int, block: Block, jobs: Jobs) -> Iterator[_Shown]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.grade.model import Submission
 from harness.grade.traffic import Load, of_block
-from harness.outputs.shell import EXEC_VALUES, Program, parse
+from harness.outputs.shell import EXEC_VALUES, HEREDOC, Program, parse
 from harness.readme.blocks import Block, Kind
 from harness.readme.statements import quote_after
 
 _LINE_LIMIT: Final = 400
 """Most lines that are joined to one command: an open quote must not swallow a report."""
 
+_TEXT_LIMIT: Final = 16_384
 _CURL_VERBS: Final = ("-G", "--get", "-T", "--upload", "--json", "--data-", "-I", "--head", "-K", "--config")
 _PORT: Final = 5000
 _SERVERS: Final = frozenset({"mids"})
+_WRITERS: Final = frozenset({"echo", "printf"})
+_TARGET: Final = re.compile(r"(?:>>?|\btee(?: +-a)?) *[\"']?([\w./~-]{1,200})")
 _PLACEHOLDERS: Final = ("$", "<", "{", "*", "...", "…")
 
 
@@ -60,6 +64,15 @@ def calls(command: Command) -> list[Load]:
         for load in found
         if load.tool in ("ab", "curl") and (load.port == _PORT or load.server in _SERVERS)
     ]
+
+
+def written(given: Iterable[Command]) -> Iterator[tuple[str, Command]]:
+    """Give the path of each file whose text a command has in itself, by a here-document or by `echo`."""
+    for command in given:
+        says = any(program.name in _WRITERS for program in command.programs)
+        if (says or HEREDOC.search(command.text)) and len(command.text) < _TEXT_LIMIT:
+            for found in _TARGET.finditer(command.text):
+                yield found[1], command
 
 
 def is_literal(word: str) -> bool:

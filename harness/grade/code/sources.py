@@ -13,6 +13,8 @@ from harness.grade.model import Evidence, Submission
 from harness.readme.blocks import Block, Kind
 
 _QUOTE_LIMIT: Final = 160
+_TESTS: Final = frozenset({"test", "tests"})
+"""Folders of code that is about the pipeline and no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class Source:
 
 
 def python_sources(submission: Submission) -> list[Source]:
-    """Give every piece of Python of the folder and of the report."""
+    """Give every piece of Python of the folder and of the report, but for the folder's tests."""
     return [*_files(submission), *_listings(submission)]
 
 
 def _files(submission: Submission) -> Iterator[Source]:
     for path, text in submission.files.items():
-        if path.endswith(".py"):
+        if path.endswith(".py") and not _TESTS & set(PurePosixPath(path).parent.parts):
             parsed = parse(text)
             yield Source(path, text, text.split("\n"), parsed.tree, parsed.reason)
 

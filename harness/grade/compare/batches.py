@@ -24,11 +24,10 @@ _Who = tuple[str, str]
 """A type of event and a host, each "" where the tables do not say it."""
 
 
-def compare(
-    group: Group, ours: Sequence[tuple[Shown, spark.Table]], theirs: Sequence[tuple[View, spark.Table]]
-) -> Iterator[Finding]:
+def compare(group: Group, ours: Sequence[tuple[Shown, spark.Table]]) -> Iterator[Finding]:
     """Compare the rows of all batches together, for each type of event and host."""
     one, first = ours[0]
+    theirs = _then(group, ours)
     line = line_of(one.block, first.first)
     if not theirs:
         yield unchecked(CHECK, one.block, line, "The rerun's stream printed no batch that can be compared.")
@@ -56,6 +55,24 @@ def compare(
     for who in sorted({*mine, *yours}):
         if sum(mine.get(who, ())) != sum(yours.get(who, ())):
             yield _unequal(group, ours, who, mine, yours, theirs)
+
+
+def _then(group: Group, ours: Sequence[tuple[Shown, spark.Table]]) -> Sequence[tuple[View, spark.Table]]:
+    """Give the rerun's batches up to the moment at which the report shows its last ones.
+
+    A stream goes on with what later commands send. Where the report shows batches above the load that fills them, and
+    for a load that has no end, it is a later look.
+    """
+    last = ours[-1][0]
+    moments = [
+        [(view, table) for view in views for table in spark.read(view.capture.stdout).tables]
+        for views in group.since(last)
+    ]
+    if group.totals.before(last.place) is Sent.ENDLESS:
+        return moments[-1]
+    mine = _totals(_by_who([table for _, table in ours]))
+    same = (then for then in moments if _totals(_by_who([table for _, table in then])) == mine)
+    return next(same, moments[0] if any(table.rows for _, table in moments[0]) else moments[-1])
 
 
 def _columns(

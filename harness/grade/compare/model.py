@@ -9,7 +9,7 @@ from harness.grade.compare.totals import Totals
 from harness.grade.model import Evidence, Submission
 from harness.grade.rerun.model import Ran
 from harness.model import Capture
-from harness.readme.blocks import Block
+from harness.readme.blocks import Block, Kind
 
 FILE = "rerun"
 """The file that evidence from a rerun names; its line is that of the command in the report."""
@@ -57,6 +57,26 @@ class Group:
             if before is None or len(view.both) >= len(before.both):
                 last[id(view.ran)] = view
         return list(last.values())
+
+    def since(self, one: Shown) -> list[list[View]]:
+        """Give what the commands had printed when the report shows an output, at each later look, and at their end.
+
+        One that goes on prints what comes of later commands too, which that output cannot show.
+        """
+        ends = self.ends()
+        answers = [
+            block.first_line
+            for block in self.submission.blocks
+            if block.answers == one.block.answers and block.kind is not Kind.COMMAND
+        ]
+        first = answers.index(one.block.first_line)
+        looks = max((len(view.ran.looks) for view in ends), default=0)
+        return [*([_looked(view, at) for view in ends] for at in range(first, looks)), ends]
+
+
+def _looked(view: View, at: int) -> View:
+    """Give a look at a command, or all that it printed where it had ended before."""
+    return View(view.ran, view.ran.looks[at]) if at < len(view.ran.looks) else view
 
 
 def evidence(ran: Ran, text: str) -> list[Evidence]:

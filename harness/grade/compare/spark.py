@@ -29,7 +29,7 @@ def compare(group: Group) -> Iterator[Finding]:
     ours = [(one, table) for one, printed in shown for table in printed.tables]
     yield from _schemas(shown, [(view, schema) for view, printed in again for schema in printed.schemas])
     if ours and (any(printed.batches for _, printed in (*again, *shown)) or _streams(group)):
-        yield from batches.compare(group, ours, theirs)
+        yield from batches.compare(group, ours)
         return
     for at, (one, table) in enumerate(ours):
         found = _counterpart(at, table, theirs, len(ours))

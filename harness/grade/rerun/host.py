@@ -96,7 +96,8 @@ def furnish(at: Path, python: str, told: Mapping[str, Any], places: Iterable[str
     own = Path(guest.__file__).parent
     for file in (*(own / name for name in _FILES), *(own / _SHIM).glob("*.py")):
         shutil.copy(file, inside / file.relative_to(own))
-    shim = f"#!/bin/sh\nexec {shlex.quote(python)} -I -S {INSIDE}/{_SHIM}"
+    # bash: sh of Debian drops the functions that count the rounds of an endless loop on their way to a service
+    shim = f"#!/bin/bash\nexec {shlex.quote(python)} -I -S {INSIDE}/{_SHIM}"
     programs = {name: f'{shim} {name} "$@"\n' for name in ("docker-compose", "docker")}
     for name, text in {**programs, "sudo": _SUDO}.items():
         (inside / "bin" / name).write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from harness.grade.rerun.units import Way
-from harness.outputs.shell import Program
+from harness.outputs.shell import ENDLESS, Program
 from harness.readme.typed import Loop, Typed
 
 _SERVERS: Final = {
@@ -26,10 +26,6 @@ _PORT: Final = re.compile(
 )
 _STREAMS: Final = re.compile(r"\.\s*(?:readStream|writeStream)\b")
 _SERVES: Final = re.compile(r"\bapp\s*\.\s*run\s*\(")
-_ENDLESS: Final = re.compile(
-    r"\b(?:while|until)\s*(?:true|:|false|\[+\s*(?:1|true|0)\s*\]+|\(\(\s*1\s*\)\))\s*(?:;|\n)"
-    r"|for\s*\(\(\s*;\s*;\s*\)\)|while +True\s*:"
-)
 _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:while|for)\b.*:\s*$", re.MULTILINE)
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
@@ -62,7 +58,7 @@ class Ways:
             return Way.FOLLOW, Loop.NONE
         if "spark-submit" in names and any(_STREAMS.search(each) for each in inside):
             return Way.STREAM, Loop.NONE
-        if typed.loop is Loop.ENDLESS or any(_ENDLESS.search(each) for each in inside if "spark-submit" not in names):
+        if typed.loop is Loop.ENDLESS or any(ENDLESS.search(each) for each in inside if "spark-submit" not in names):
             return Way.LOOP, Loop.ENDLESS
         if typed.loop is Loop.FINITE and _SLEEPS.search(text):
             return Way.LOOP, Loop.FINITE
