@@ -23,10 +23,10 @@ _MADE: Final = tuple(
     for pattern in (
         rf"(?:^|[;&|{{(]|\bthen|\bdo)[ \t]*(?:function[ \t]+)?{_NAME}[ \t]*\([ \t]*\)",
         rf"\bfunction[ \t]+{_NAME}(?=[\s{{(])",
-        rf"(?<![-\w])alias[ \t]+(?:\S+[ \t]+)*?[\"']?{_NAME}=",
+        rf"(?<![-\w])alias[ \t]+(?:\S{{1,200}}[ \t]+){{0,20}}?[\"']?{_NAME}=",
         rf"(?<![-\w])hash[ \t]+-p[ \t]+\S+[ \t]+{_NAME}(?![\w.-])",
         rf">[ \t]*[\"']?(?:[\w.$~{{}}/-]*/)?{_NAME}[\"']?(?=\s|$|[;&|<)])",
-        rf"(?<![-\w])(?:cp|install|ln|mv|tee)[ \t][^\n;&|]*?[ \t/]{_NAME}[ \t]*(?=$|[;&|])",
+        rf"(?<![-\w])(?:cp|install|ln|mv|tee)[ \t][^\n;&|]{{0,200}}?[ \t/]{_NAME}[ \t]*(?=$|[;&|])",
     )
 )
 _SCRIPTS: Final = (".bash", ".bashrc", ".profile", ".sh")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from graded import fences, submission
 
 from harness.grade import human
 from harness.grade.redefined import redefined
+from harness.grade.rerun.ways import Ways
+from harness.outputs.shell import Program
 
 CANNED = "docker-compose() { cat canned.txt; }"
 
@@ -48,3 +52,13 @@ def test_files_and_scripts_with_their_lines() -> None:
 def test_a_person_looks() -> None:
     said = list(human.reasons(submission(fences("$ ls", f"$ {CANNED}")), [], None))
     assert "the submission makes a command docker-compose of its own (line 6): what it prints may be made up" in said
+
+
+@pytest.mark.parametrize("many", ["cp ", "alias a ", "docker -a ", "\n", "> ", "function "])
+def test_long_texts_take_no_long_time(many: str) -> None:
+    files = {"a.sh": many * 20_000, "b.sh": many.strip() * 20_000}
+    given = submission(fences("$ ls"), **files)
+    began = time.process_time()
+    assert list(redefined(given)) == []
+    assert not any(map(Ways(files).asks, files.values(), [[Program("sh", (), True)]] * 2))
+    assert time.process_time() - began < 2

@@ -30,12 +30,12 @@ _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
 _ASKS: Final = re.compile(
-    r"\bdocker(?:-compose)?\s+(?:compose\s+)?(?:-\S+\s+(?:[^-\s]\S*\s+)??)*?"
+    r"\bdocker(?:-compose)?\s+(?:compose\s+)?(?:-\S+\s+(?:[^-\s]\S*\s+)??){0,12}?"
     r"(down|kill|rm|stop|up)(?=\s|$|[;&|)`'\"])"
 )
 """What is asked of `docker-compose` or `docker`, after options that may have a value of their own."""
 
-_COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _LOADS: Final = re.compile(r"\bab\b|\bcurl\b|\brequests\b|\burllib\b")
 _INTERPRETERS: Final = frozenset({".", "bash", "python", "python3", "sh", "source", "spark-submit"})
 
