@@ -14,6 +14,7 @@ import click
 from harness.errors import PRECEDENCE, ExitCode, UsageError
 from harness.grade import grade
 from harness.grade.model import Grading
+from harness.grade.rerun.script import typed_first
 from harness.grade.results.findings_json import exit_code, render_json
 from harness.grade.results.github import render_github
 from harness.grade.results.markdown import render_markdown
@@ -84,7 +85,7 @@ def grade_command(
         raise UsageError("--again is for the reruns in a folder.", remedy="add --out FOLDER, or leave it out")
     if show_plan:
         submission = load(paths[0], report, reading)
-        click.echo(plan(submission.reading), nl=False)
+        click.echo(plan(submission.reading, typed_first(submission)), nl=False)
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
     from harness.grade.grade_class import submissions
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from harness.grade.model import Finding, Submission, Verdict
+from harness.grade.redefined import redefined
 from harness.grade.rerun.model import Ending, Rerun
 from harness.readme.blocks import Kind
 from harness.render.text import plural
@@ -23,6 +24,9 @@ FEWEST_CLAIMS: Final = 10
 def reasons(submission: Submission, findings: Sequence[Finding], rerun: Rerun | None) -> Iterator[str]:
     """Give the reasons, in words for a grader."""
     yield from _reading(submission)
+    for each in list(redefined(submission))[:10]:
+        place = f"{each.file}, line {each.line}" if each.file else f"line {each.line}"
+        yield f"the submission makes a command {each.text} of its own ({place}): what it prints may be made up"
     unchecked = sum(each.verdict is Verdict.NOT_CHECKED for each in findings)
     if unchecked == len(findings):
         yield "no claim of the report could be checked"
@@ -47,6 +51,12 @@ def _rerun(rerun: Rerun) -> Iterator[str]:
     for breach in rerun.breaches:
         place = f" (line {breach.line})" if breach.line is not None else ""
         yield f"ran into the limit of {breach.limit.value}: {breach.text}{place}"
+    if rerun.cut:
+        yield f"the sandbox ended before the report was through: {rerun.cut}"
+    if rerun.state.lacking:
+        yield f"what the rerun left could not be asked: {rerun.state.lacking}"
+    for each in [each for each in rerun.commands if each.expired][:10]:
+        yield f"a wait ran out at line {each.typed.line}: {each.note}"
     late = [str(each.typed.line) for each in rerun.commands if each.ending is Ending.TIMED_OUT]
     if late:
         yield f"{plural(len(late), 'command')} did not end in time: line {', '.join(late[:10])}"

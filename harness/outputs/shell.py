@@ -26,6 +26,7 @@ _LOOPS: Final = frozenset({"for", "until", "while"})
 _OPENERS: Final = frozenset({"!", "do", "elif", "else", "if", "then", "until", "while", "{"})
 _CLOSERS: Final = frozenset({"done", "esac", "fi", "for", "}"})
 _SHELLS: Final = frozenset({"bash", "dash", "sh", "zsh"})
+_PYTHONS: Final = frozenset({"python", "python3"})
 _WRAPPERS: Final = frozenset({"command", "env", "exec", "nice", "nohup", "stdbuf", "sudo", "time", "timeout"})
 _CONTAINERS: Final = frozenset({"docker", "docker-compose"})
 EXEC_VALUES: Final = frozenset(
@@ -162,6 +163,9 @@ def _programs(stage: _Stage, nesting: int) -> Script:
     name, args = _basename(words[0]), tuple(words[1:])
     if name == "docker" and args[:1] == ("compose",):
         name, args = "docker-compose", args[1:]
+    if name in _PYTHONS and "-m" in args[:-1] and all(arg.startswith("-") for arg in args[: args.index("-m")]):
+        at = args.index("-m") + 1  # a module is a program: `python -m flask run` is `flask run`
+        name, args = args[at], args[at + 1 :]
     audible = not (stage.redirected or stage.piped)
     if name in _SHELLS:
         for at, arg in enumerate(args[:-1]):

@@ -14,17 +14,20 @@ _TITLES: Final = ("no.", "line", "where", "sure", "command")
 _BY_HAND: Final = {
     **dict.fromkeys(("emacs", "less", "man", "more", "nano", "top", "vi", "vim"), "needs a person at the keyboard"),
     **dict.fromkeys(("clear", "exit", "history", "logout"), "belongs to the terminal it was typed in"),
-    **dict.fromkeys(("gcloud", "git", "scp", "ssh", "sudo", "tmux", "screen"), "is about the author's own machine"),
+    **dict.fromkeys(("gcloud", "git", "scp", "ssh", "tmux", "screen"), "is about the author's own machine"),
     **dict.fromkeys(("jupyter", "jupyter-notebook"), "serves a browser"),
 }
 _DOUBTFUL: Final = 0.5
 
 
-def plan(reading: Reading) -> str:
-    """Give the plan of a reading for people: commands with their outputs, then what is left out and why."""
-    rows: list[tuple[str, ...]] = []
+def plan(reading: Reading, first: Sequence[Typed] = ()) -> str:
+    """Give the plan of a reading for people: commands with their outputs, then what is left out and why.
+
+    `first` are commands of another text, which are typed before; they have no line.
+    """
+    rows = [_row(at, "", typed, "") for at, typed in enumerate(first, 1)]
     left: list[tuple[int, str]] = []
-    number = 0
+    number = len(rows)
     compared: dict[int, list[Block]] = {}
     for block in reading.blocks:
         if block.answers is not None:
@@ -40,7 +43,7 @@ def plan(reading: Reading) -> str:
                 left.append((typed.line, f"{_short(typed.text)}: {why}"))
             else:
                 number += 1
-                rows.append(_row(number, block, typed))
+                rows.append(_row(number, str(typed.line), typed, f"{block.confidence:.2f}"))
         rows += [("", "", "", "", f"  {_compared(output)}") for output in compared.get(block.first_line, ())]
     return "\n".join([*_table(rows), *_rest(left), _result(rows, left), ""])
 
@@ -53,7 +56,7 @@ def left_out(block: Block, typed: Typed) -> str:
     return next((why for name, why in _BY_HAND.items() if name in names), "")
 
 
-def _row(number: int, block: Block, typed: Typed) -> tuple[str, ...]:
+def _row(number: int, line: str, typed: Typed, sure: str) -> tuple[str, ...]:
     marks = ["in the background"] * typed.background
     marks += {Loop.ENDLESS: ["endless loop"], Loop.FINITE: ["loop"], Loop.NONE: []}[typed.loop]
     said = f"  ({', '.join(marks)})" if marks else ""
@@ -62,9 +65,9 @@ def _row(number: int, block: Block, typed: Typed) -> tuple[str, ...]:
         where = f"{where} {typed.form}" if typed.service else typed.form
     return (
         str(number),
-        str(typed.line),
+        line,
         _short(where),
-        f"{block.confidence:.2f}",
+        sure,
         _short(typed.inner or typed.text) + said,
     )
 

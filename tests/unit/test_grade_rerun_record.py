@@ -22,16 +22,17 @@ def made() -> Rerun:
     return Rerun(
         "local",
         (
-            Ran(typed, 6, Ending.STOPPED, printed, "a note", (printed,)),
+            Ran(typed, 6, Ending.STOPPED, printed, "a note", (printed,), True),
             Ran(typed, 6, Ending.LEFT_OUT, note="belongs to the terminal"),
         ),
         (Help("row", "sorted", 2),),
         (Breach(Limit.MEMORY, "more than 1 MiB", 7), Breach(Limit.TIME, "longer")),
-        State({"events": 40}, {"/tmp/a": 1}, {"a": 3, "b": None}, {"b": "no such file"}),
+        State({"events": 40}, {"/tmp/a": 1}, {"a": 3, "b": None}, {"b": "no such file"}, "no answer"),
         None,
         12.5,
         10.0,
         {"java": "17"},
+        "longer than 1 s",
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from confinement import submission
 
-from harness.grade.rerun.script import script
+from harness.grade.rerun.script import script, typed_first
 from harness.grade.rerun.units import Unit, Way
 from harness.grade.submission import load
+from harness.readme.plan import plan
 from harness.readme.typed import Loop
 
 MIDS = "docker-compose exec mids "
@@ -19,11 +21,7 @@ ROUNDS = "for i in 1 2 3\ndo\n  docker-compose exec mids ab -n 2 http://localhos
 
 def units(folder: Path, *commands: str, **files: str) -> list[Unit]:
     """Give the script of a report with these commands, each in a fence of its own."""
-    fences = "\n\n".join(f"Then I type this:\n\n```\n{command}\n```" for command in commands)
-    (folder / "README.md").write_text(f"# Report\n\n{fences}\n")
-    for name, text in files.items():
-        (folder / name.replace("__", ".")).write_text(text)
-    return script(load(folder))
+    return script(submission(folder, *commands, **files))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +29,11 @@ def units(folder: Path, *commands: str, **files: str) -> list[Unit]:
     [
         ("docker-compose up -d", Way.RUN, Loop.NONE),
         (f"{MIDS}env FLASK_APP=/w205/a/app.py flask run --host 0.0.0.0", Way.SERVE, Loop.NONE),
+        (f"{MIDS}env FLASK_APP=/w205/a/app.py python3 -m flask run", Way.SERVE, Loop.NONE),
+        (f"{MIDS}python -u -m uvicorn app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}uvicorn app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}gunicorn -b 0.0.0.0:5000 app:app", Way.SERVE, Loop.NONE),
+        (f"{MIDS}python -m pip install flask", Way.RUN, Loop.NONE),
         (f"{MIDS}kafkacat -C -b kafka:29092 -t events -o beginning", Way.FOLLOW, Loop.NONE),
         (f"{MIDS}kafkacat -C -b kafka:29092 -t events -o beginning -e", Way.RUN, Loop.NONE),
         (f"{MIDS}bash -c 'kafkacat -C -b kafka:29092 -t events -e | wc -l'", Way.RUN, Loop.NONE),
@@ -56,6 +59,40 @@ def test_how_long_a_command_goes_on(tmp_path: Path, command: str, way: Way, loop
     assert unit.text == command
 
 
+@pytest.mark.parametrize(
+    ("command", "asks"),
+    [
+        ("docker-compose up -d", ("up",)),
+        ("docker-compose -f down.yml --verbose up -d", ("up",)),
+        ("sudo docker compose -p kim down", ("down",)),
+        ("docker-compose stop && docker-compose rm -f", ("stop", "rm")),
+        ("docker stop $(docker ps -q)", ("stop",)),
+        ("sh teardown.sh", ("down",)),
+        ("cat teardown.sh", ()),
+        ("docker-compose exec mids rm -r down", ()),
+        ("docker-compose ps", ()),
+    ],
+)
+def test_what_a_command_asks_of_the_cluster(tmp_path: Path, command: str, asks: tuple[str, ...]) -> None:
+    (unit,) = units(tmp_path, command, teardown__sh="# docker-compose up\ndocker-compose -f a.yml down\n")
+    assert tuple(unit.asks) == asks
+
+
+@pytest.mark.parametrize(
+    ("command", "port"),
+    [
+        (f"{MIDS}flask run", 5000),
+        (f"{MIDS}flask run -p 5001", 5001),
+        (f"{MIDS}gunicorn app:app", 8000),
+        (f"{MIDS}gunicorn --bind 0.0.0.0:5002 app:app", 5002),
+        (f"{MIDS}python -m http.server 5003", 5003),
+    ],
+)
+def test_where_a_server_answers(tmp_path: Path, command: str, port: int) -> None:
+    (unit,) = units(tmp_path, command)
+    assert unit.port == port
+
+
 def test_queries_are_typed_at_the_client_that_was_opened(tmp_path: Path) -> None:
     opened = "docker-compose exec presto presto --server presto:8080 --catalog hive --schema other"
     found = units(tmp_path, opened, "show tables;", "select count(*) from purchases;")
@@ -68,6 +105,17 @@ def test_what_is_typed_at_a_shell_of_a_service_goes_there_with_what_was_set_befo
     found = units(tmp_path, f"{MIDS}bash", "cd /w205/a", "ls -l | wc -l", "docker-compose ps")
     assert [unit.way for unit in found] == [Way.OPEN, Way.FEED, Way.FEED, Way.RUN]
     assert found[2].text == "cd /w205/a\nls -l | wc -l"
+
+
+def test_what_the_readme_starts_before_a_notebook_of_queries_is_in_the_plan(tmp_path: Path) -> None:
+    submission(tmp_path, "docker-compose up -d", f"{MIDS}flask run", "docker-compose exec presto presto")
+    cell = (
+        '{"cell_type": "code", "source": ["!docker-compose exec mids ab -n 1 http://localhost:5000/"], "outputs": []}'
+    )
+    (tmp_path / "report.ipynb").write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4}}')
+    given = load(tmp_path, "report.ipynb")
+    rows = [line.split() for line in plan(given.reading, typed_first(given)).splitlines()]
+    assert rows[1:3] == [["1", "host", "docker-compose", "up", "-d"], ["2", "mids", "flask", "run"]]
 
 
 def test_a_whole_loop_is_typed_at_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -207,6 +208,15 @@ def test_a_command_of_the_rerun_went_well_or_not(proof: str, commands: list[obje
     assert proven(proof, again=rerun(*commands)).share == Fraction(share)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("exit_code", "share"), [(137, 1), (143, 1), (130, 1), (1, 0)])
+def test_a_server_that_something_stopped_went_well(exit_code: int, share: int) -> None:
+    each = ran("docker-compose exec mids flask run", exit_code)
+    assert each.capture is not None
+    stopped = replace(each, capture=replace(each.capture, background=True))
+    assert proven("rerun: flask", again=rerun(stopped)).share == share
+    assert proven("rerun: flask", again=rerun(each)).share == 0
+
+
 def test_a_query_that_presto_refuses_did_not_go_well_although_its_client_ended_with_0() -> None:
     each = ran("select * from t;", form="presto")
     refused = Capture("1", "presto", "x", "Query 2026_1 failed: line 1:15: Table t does not exist", "", 0, "", 1.0)
@@ -232,6 +242,25 @@ def test_without_a_rerun_its_proofs_say_so(proof: str) -> None:
 def test_what_the_rerun_left_behind(proof: str, share: Fraction) -> None:
     left = State(topics={"events": 40}, paths={"/tmp/x": 0}, tables={"a": 3, "b": 0, "c": None})
     assert proven(proof, again=rerun(AB, state=left)).share == share
+
+
+@pytest.mark.parametrize(
+    ("proof", "cell", "share"),
+    [
+        ("rerun: [flask, python], need: any", "a = 1", 0),
+        ("rerun: [spark-submit, pyspark, python]", "a = 1", 0),
+        ("rerun: [spark-submit, pyspark, python]", "spark.read.parquet('/tmp/a').show()", 1),
+        ("rerun: cell", "a = 1", 1),
+    ],
+)
+def test_a_cell_of_a_notebook_is_no_program_of_python(proof: str, cell: str, share: int) -> None:
+    assert proven(proof, again=rerun(ran(cell, form="python"))).share == share
+
+
+def test_what_could_not_be_asked_is_not_judged() -> None:
+    found = proven("state: topics", again=rerun(AB, state=State(lacking="The cluster does not answer.")))
+    assert found.share is None
+    assert "The cluster does not answer" in found.why
 
 
 def test_of_any_the_best_counts_and_the_reason_is_its_own() -> None:

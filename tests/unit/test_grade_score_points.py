@@ -13,6 +13,7 @@ from harness.grade import checks
 from harness.grade.model import Finding, Verdict
 from harness.grade.points import number_of, text_of
 from harness.grade.rerun.model import Breach, Ending, Limit
+from harness.grade.rerun.model import State as Left
 from harness.grade.rubric import Criterion, load_rubric
 from harness.grade.score import Judged, Level, Score, State, faulty, rounded, score, unreadable
 
@@ -160,6 +161,12 @@ def reasons(given: Score) -> str:
         ),
         (rerun(AB, ran("sleep 1", None, Ending.TIMED_OUT, 9)), "1 command did not end in time: line 9"),
         (rerun(AB, ran("ab x", None, Ending.LOST, 9)), "1 command lost in the rerun: line 9"),
+        (
+            rerun(replace(AB, expired=True, note="it did not answer")),
+            "a wait ran out at line 5: it did not answer",
+        ),
+        (rerun(AB, cut="longer than 1800 s"), "the sandbox ended before the report was through: longer than 1800 s"),
+        (rerun(AB, state=Left(lacking="no answer")), "what the rerun left could not be asked: no answer"),
         (rerun(ran("vim x", 0, Ending.LEFT_OUT)), "no command of the report was run"),
     ],
 )

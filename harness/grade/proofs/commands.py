@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -11,11 +12,17 @@ from harness.outputs import shell
 from harness.readme.blocks import Block, Kind
 from harness.readme.typed import Typed, commands
 
+_SPARK: Final = re.compile(r"\b(?:spark|sc|sqlContext)\b")
 _SHELLS: Final = frozenset({"bash", "sh", "shell", "console"})
 
 
 def programs(typed: Typed) -> set[str]:
-    """Give the names of the programs; what is typed at a prompt counts for the client that has it."""
+    """Give the names of the programs; what is typed at a prompt counts for the client that has it.
+
+    A cell of a notebook is a `cell`, and `pyspark` too where it asks for Spark's session.
+    """
+    if typed.form == "python":
+        return {"cell", *(["pyspark"] if _SPARK.search(typed.text) else [])}
     if typed.form != "shell":
         return {typed.form, *([typed.service] if typed.service else [])}
     return {program.name for program in typed.programs}

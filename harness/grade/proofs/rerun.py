@@ -22,10 +22,10 @@ _NOUNS: Final = {"topics": "topic", "paths": "path", "tables": "table"}
 
 
 def went_well(ran: Ran) -> bool:
-    """Whether a command ended by itself without an error, or did its work until it was stopped."""
+    """Whether a command ended by itself without an error, or did its work until something stopped it."""
     if ran.capture is None or ran.ending not in (Ending.ENDED, Ending.STOPPED):
         return False
-    if ran.ending is Ending.ENDED and ran.capture.exit_code not in (0, None):
+    if ran.ending is Ending.ENDED and ran.capture.went_wrong:
         return False
     printed = f"{ran.capture.stdout}\n{ran.capture.stderr}"
     return not (programs(ran.typed) & _CLIENTS and _REFUSED.search(printed))
@@ -59,6 +59,8 @@ def prove_state(proof: Proof, case: Case) -> Proven:
     """
     if case.rerun is None:
         return Proven(None, NOT_RERUN)
+    if case.rerun.state.lacking:
+        return Proven(None, f"what the rerun left could not be asked: {case.rerun.state.lacking}")
     kind = proof.words[0]
     noun = _NOUNS[kind]
     filled = sorted(name for name, count in _of(case.rerun.state, kind).items() if count)

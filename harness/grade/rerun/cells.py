@@ -30,16 +30,15 @@ class Interpreter:
         self._pipe = -1
         self._number = 0
 
-    def run(self, file: str, text: str, limit: float) -> tuple[Ending, Capture]:
-        """Run the cell in a file of the sandbox. Gives how it ended and what it printed."""
+    def run(self, file: str, text: str, limit: float) -> tuple[Ending, Capture, str]:
+        """Run the cell in a file of the sandbox. Gives how it ended, what it printed, and what is to be said of it."""
         started, clock = utc_now(), time.monotonic()
-        if self._job is None or self._job.done.is_set():
-            self._start()
-        job = self._job
-        assert job is not None
         mark = f"--cell-{secrets.token_hex(8)}--"
-        before = [path.stat().st_size for path in (job.out, job.err)]
-        os.write(self._pipe, json.dumps({"file": file, "mark": mark}).encode() + b"\n")
+        asked = json.dumps({"file": file, "mark": mark}).encode() + b"\n"
+        note, last = "", self._job
+        job, before = self._typed(asked)
+        if last not in (None, job):
+            note = "typed at a new interpreter, for the last one had ended"
         printed = ["", ""]
         ending = Ending.TIMED_OUT
         while time.monotonic() - clock < limit:
@@ -47,17 +46,40 @@ class Interpreter:
             if all(mark in text for text in printed):
                 ending = Ending.ENDED
                 break
-            if job.done.wait(0.05):
-                ending = Ending.ENDED
+            if ending is Ending.ENDED:
                 break
+            if job.done.wait(0.05):
+                ending = Ending.ENDED  # by itself: what it printed last is still to be read
         if ending is Ending.TIMED_OUT:
             self._confined.stop(job, 2.0)
         out, err = (text.partition(mark)[0] for text in printed)
-        code = (1 if "Traceback (most recent call last)" in err else 0) if ending is Ending.ENDED else None
+        code: int | None = 1 if "Traceback (most recent call last)" in err else 0
+        if not all(mark in text for text in printed):
+            code = job.exit_code if ending is Ending.ENDED else None
         seconds = time.monotonic() - clock
-        return ending, captured("spark", text, out, err, code, started=started, seconds=seconds)
+        return ending, captured("spark", text, out, err, code, started=started, seconds=seconds), note
 
-    def _start(self) -> None:
+    def _typed(self, asked: bytes) -> tuple[Job, Sequence[int]]:
+        """Hand a cell to the interpreter, or to a new one where it has ended or reads no more.
+
+        Gives it with the sizes that its outputs had before.
+        """
+        for job in (self._job, None):
+            if job is None:
+                job = self._start()
+            elif job.done.is_set():
+                continue
+            before = [path.stat().st_size for path in (job.out, job.err)]
+            try:
+                os.write(self._pipe, asked)
+            except OSError:
+                self._confined.stop(job, 2.0)
+            else:
+                return job, before
+        raise Gone("no interpreter takes a cell")
+
+    def _start(self) -> Job:
+        self.close()
         self._number += 1
         out, err = (self._folder / f"cells-{self._number}.{kind}" for kind in ("out", "err"))
         reading, self._pipe = os.pipe()
@@ -67,6 +89,7 @@ class Interpreter:
             )
         finally:
             os.close(reading)
+        return self._job
 
     def close(self) -> None:
         """Let it go."""

@@ -195,4 +195,5 @@ def perform(
         faults() or fault,
         time.monotonic() - began,
         runner.own_seconds,
+        cut=runner.cut,
     )

@@ -42,15 +42,17 @@ class Looks:
         """Note that a command is typed: one that does not only read may send something."""
         self._settled = self._settled and unit.reads
 
-    def quieten(self, at: int) -> None:
+    def quieten(self, at: int) -> bool:
         """Let loops of load have their rounds, and the streams what was sent; then what is read no longer changes.
 
-        `at` is the number of the unit that reads.
+        `at` is the number of the unit that reads. Says whether the streams came so far in time.
         """
         if not self._more_streams(at):
             self._loops.end()
         if self._terminals.going(Way.STREAM) and (not self._settled or self._terminals.going(Way.LOOP)):
             self._settled = self._streams.settle(self._limits.settle)
+            return self._settled
+        return True
 
     def take(self, line: int | None) -> None:
         """Take what running terminals have printed where the report shows it, up to a line."""

@@ -34,7 +34,7 @@ class Loops:
         began = max((each.job.started for each in self._terminals if each.unit.way is Way.STREAM), default=0.0)
         for terminal in self._terminals.going(Way.LOOP):
             if terminal.stop_file is None:
-                self._terminals.wait(terminal, self._limits.loop)
+                self._terminals.wait(terminal, terminal.limit)
                 continue
             until = max(terminal.job.started, began) + self._limits.settle
             self._terminals.until(terminal, partial(self._had_rounds, terminal), until - time.monotonic())

@@ -32,6 +32,7 @@ class Ran:
     `block` is the first line of the report's block that it stands in. `capture` has the output of this command alone,
     with its facts; it is None where it was left out. A command in a loop or a script is captured with the whole.
     `looks` are later views of one that goes on: what it had printed each time the report shows its output again.
+    `expired` says that a wait for it ran out, as `note` tells, and that the next commands were typed all the same.
     """
 
     typed: Typed
@@ -40,6 +41,7 @@ class Ran:
     capture: Capture | None = None
     note: str = ""
     looks: Sequence[Capture] = ()
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,15 @@ class State:
     """What the submission left in the cluster, asked from the servers themselves before anything was ended.
 
     `topics`: messages by topic. `paths`: files of data by the HDFS folder right above them. `tables`: rows by table, as
-    Presto counts them, or None where Presto cannot read the table; `errors` says why.
+    Presto counts them, or None where Presto cannot read the table; `errors` says why. `lacking` says why nothing is
+    known, where the servers could not be asked.
     """
 
     topics: Mapping[str, int] = field(default_factory=dict)
     paths: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, int | None] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ class Rerun:
     """One rerun of a submission.
 
     `fault` is set when the cluster or the harness failed: then nothing of it counts, and it is to be run again.
-    `seconds` is wall time of the whole, `own_seconds` that of the submission's commands.
+    `seconds` is wall time of the whole, `own_seconds` that of the submission's commands. `cut` says why the sandbox
+    ended before the report was through, where it did.
     """
 
     backend: str
@@ -101,6 +106,7 @@ class Rerun:
     seconds: float = 0.0
     own_seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    cut: str = ""
 
     @property
     def ran(self) -> list[Ran]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from harness.cluster.addresses import HOST_NAMES
+from harness.grade.rerun import prompts
 from harness.grade.rerun.units import Unit, Way
-from harness.grade.rerun.ways import Ways
+from harness.grade.rerun.ways import Ways, port_of
 from harness.outputs.shell import Program
 from harness.readme.blocks import Block
 from harness.readme.plan import left_out
@@ -27,7 +28,6 @@ _OPENERS: Final[Mapping[str, str]] = {
 }
 """The command that opens a client where the report shows none."""
 
-_PORT: Final = re.compile(r"(?:--port[ =]|-p ?|FLASK_RUN_PORT=|port ?= ?)(\d{2,5})\b")
 _READERS: Final = frozenset({"hadoop", "hdfs", "presto", "hive", "beeline", "impala-shell"})
 _STATEFUL: Final = re.compile(r"\s*(?:(?:cd|export|alias|source|set)\b|[A-Za-z_]\w*=)")
 _FED: Final = re.compile(r"<(?!\()|^[^|]*\|\s*(?:sudo )?docker")
@@ -40,6 +40,7 @@ class Reader:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._ways = Ways(files)
         self._open: dict[str, str] = {}
+        self._set: dict[str, list[str]] = {}
         self._shell = ""
         self._before: list[str] = []
 
@@ -59,7 +60,14 @@ class Reader:
         if block.form == "python":
             return Unit(statement.text, typed, block.first_line, Way.CELL, reads=True)
         opener = self._open.get(block.form) or _OPENERS[block.form]
-        return Unit(statement.text, typed, block.first_line, Way.FEED, opener, reads=True)
+        unit = Unit(statement.text, typed, block.first_line, Way.FEED, opener, reads=True)
+        if unit.is_python:
+            return unit
+        holds = self._set.setdefault(block.form, [])
+        if prompts.sets(unit.text):
+            holds.append(unit.text)
+            return unit
+        return replace(unit, before=tuple(holds))
 
     def _shell_unit(self, block: Block, statement: Statement, typed: Typed) -> Unit:
         text, programs = statement.text, [program for each in statement.commands for program in each.programs]
@@ -76,12 +84,12 @@ class Reader:
                 self._shell, self._before = text, []
             else:
                 self._open[client] = text
+                self._set.pop(client, None)
             return replace(unit, way=Way.OPEN)
         way, loop = self._ways.of(text, programs, typed)
-        port = _PORT.search(text)
-        starts = self._ways.starts_cluster(text, programs)
+        asks = self._ways.asks(text, programs)
         typed = replace(typed, loop=loop)
-        return replace(unit, way=way, typed=typed, port=int(port[1]) if port else 5000, starts=starts)
+        return replace(unit, way=way, typed=typed, port=port_of(text, programs), asks=asks)
 
     def _in_shell(self, unit: Unit, names: set[str]) -> Unit:
         """Give a statement that is typed at the shell of a service, after those that set something there."""

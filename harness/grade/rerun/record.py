@@ -32,6 +32,7 @@ def save(rerun: Rerun, file: Path, digest: str, attempts: int = 1) -> None:
         "seconds": round(rerun.seconds, 3),
         "own_seconds": round(rerun.own_seconds, 3),
         "versions": dict(rerun.versions),
+        "cut": rerun.cut,
         "helps": [asdict(each) for each in rerun.helps],
         "breaches": [asdict(each) for each in rerun.breaches],
         "state": asdict(rerun.state),
@@ -56,6 +57,7 @@ def load(file: Path) -> tuple[Rerun, str, int]:
             found["seconds"],
             found["own_seconds"],
             found["versions"],
+            found.get("cut", ""),
         )
         return rerun, str(found["digest"]), int(found["attempts"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
@@ -75,6 +77,7 @@ def _ran(ran: Ran) -> Mapping[str, Any]:
         "note": ran.note,
         "capture": _capture(ran.capture),
         "looks": [_capture(look) for look in ran.looks],
+        "expired": ran.expired,
     }
 
 
@@ -100,7 +103,8 @@ def _capture(capture: Capture | None) -> Mapping[str, Any] | None:
 def _ran_again(found: Mapping[str, Any]) -> Ran:
     typed = Typed(**{**found["typed"], "loop": Loop(found["typed"]["loop"])})
     looks = tuple(look for each in found["looks"] if (look := _capture_again(each)))
-    return Ran(typed, found["block"], Ending(found["ending"]), _capture_again(found["capture"]), found["note"], looks)
+    capture, expired = _capture_again(found["capture"]), found.get("expired", False)
+    return Ran(typed, found["block"], Ending(found["ending"]), capture, found["note"], looks, expired)
 
 
 def _capture_again(found: Mapping[str, Any] | None) -> Capture | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from harness.errors import EnvironmentFault, HarnessError
 from harness.grade.model import Submission
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined, Gone
@@ -16,7 +19,7 @@ from harness.grade.rerun.looks import Looks
 from harness.grade.rerun.loops import Loops
 from harness.grade.rerun.model import Breach, Ending, Help, Limit, Ran, State
 from harness.grade.rerun.streams import Streams
-from harness.grade.rerun.terminals import Terminals
+from harness.grade.rerun.terminals import Terminal, Terminals
 from harness.grade.rerun.units import GOES_ON, Unit, Way
 
 Say = Callable[[str], None]
@@ -25,11 +28,12 @@ SERVE_TIME: Final = 60.0
 STREAM_TIME: Final = 90.0
 FOLLOW_TIME: Final = 2.0
 
-_ENDERS: Final = ("down", "stop", "kill", "rm")
+_ENDERS: Final = frozenset({"down", "kill", "rm", "stop"})
 
 
 class Runner:
     """One rerun in a sandbox. `run` gives what became of each command; `state` is what was there before the end.
+    `cut` says why the sandbox ended early, where it did.
 
     `notes` is the folder of the sandbox in which its commands note rounds and helps, wherever they run. `answers` says
     whether the server of a command answers.
@@ -55,6 +59,7 @@ class Runner:
         self.helps: list[Help] = []
         self.breaches: list[Breach] = []
         self.own_seconds = 0.0
+        self.cut = ""
         self._confined = confined
         self._units = units
         self._streams = streams
@@ -67,27 +72,29 @@ class Runner:
         self._loops = Loops(confined, self._terminals, limits)
         self._looks = Looks(submission, units, self._terminals, self._loops, streams, limits)
         self._left: dict[int, Ran] = {}
+        self._expired: dict[int, str] = {}
+        self._noted = ""
         self._state_taken = False
         self._was_down = False
 
     def run(self) -> list[Ran]:
-        """Type everything. Never raises for what the submission does."""
+        """Type everything. What the submission does never raises: EnvironmentFault is for a sandbox that hangs."""
         try:
             for at, unit in enumerate(self._units):
                 self._before(at, unit)
                 self._type(at, unit)
+                self._read_helps()
             self._looks.take(None)
             self._take_state()
             self._stop_all()
-        except (Gone, TimeoutError):
-            why = "; ".join(breach.text for breach in self._confined.breaches) or "its own code ended the sandbox"
-            typed = {terminal.number for terminal in self._terminals}
-            for number, unit in enumerate(self._units):
-                if number not in typed:
-                    ran = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {why}")
-                    self._left.setdefault(number, ran)
-        self._interpreter.close()
-        return [self._left[number] if number in self._left else self._ran(number) for number in range(len(self._units))]
+        except Gone:
+            self._note_early_end()
+        except TimeoutError as problem:
+            raise EnvironmentFault("The sandbox of a submission does not answer.", seen=str(problem)) from problem
+        finally:
+            self._interpreter.close()
+        self.helps += noted(self._noted)
+        return list(map(self._ran, range(len(self._units))))
 
     # One command
 
@@ -96,16 +103,18 @@ class Runner:
         self._looks.take(unit.typed.line)
         if unit.reads:
             self._quieten(at)
-        verb = _compose_verb(unit)
-        if verb in _ENDERS and not any(_compose_verb(later) == "up" for later in self._units[at:]):
+        ends = bool(_ENDERS & set(unit.asks))
+        self._state_taken = self._state_taken and (ends or unit.reads)
+        if ends and not any("up" in later.asks for later in self._units[at:]):
             self._take_state()
-        if verb in _ENDERS:
-            self._was_down = self._was_down or verb == "down"
+        if ends:
             for terminal in self._terminals.going(*GOES_ON):
                 terminal.ending = terminal.ending or Ending.STOPPED
-        elif verb == "up" and self._was_down:
+        if "up" in unit.asks and self._was_down:
             self._was_down = False
             self._streams.clean()
+        elif "down" in unit.asks:
+            self._was_down = "up" not in unit.asks
 
     def _type(self, at: int, unit: Unit) -> None:
         if unit.way is Way.LEAVE:
@@ -124,23 +133,46 @@ class Runner:
             return
         self._looks.typed(unit)
         seen = self._before_stream(unit) if unit.way is Way.STREAM else {}
+        may_serve = self._may_serve(at, unit)
         terminal = self._terminals.start(at, unit)
         clock = time.monotonic()
         match unit.way:
             case Way.SERVE:
-                self._terminals.until(terminal, lambda: self._answers(unit), SERVE_TIME)
+                if not self._terminals.until(terminal, lambda: self._answers(unit), SERVE_TIME):
+                    self._expired[at] = f"it did not answer at port {unit.port} within {SERVE_TIME:.0f} s"
             case Way.FOLLOW:
                 terminal.job.done.wait(FOLLOW_TIME)
             case Way.STREAM:
-                self._terminals.until(terminal, lambda: self._streams.began(seen, terminal.job, unit.text), STREAM_TIME)
+                began = partial(self._streams.began, seen, terminal.job, unit.text)
+                if not self._terminals.until(terminal, began, STREAM_TIME):
+                    self._expired[at] = f"its stream had not begun within {STREAM_TIME:.0f} s"
                 self._loops.count_anew()
             case Way.LOOP:
                 terminal.job.done.wait(FOLLOW_TIME)
+            case Way.RUN if may_serve:
+                self._to_end_or_server(terminal)
             case _:
-                self._terminals.wait(terminal, self._limits.loop if unit.starts else self._limits.command)
+                self._terminals.wait(terminal, terminal.limit)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
+
+    def _may_serve(self, at: int, unit: Unit) -> bool:
+        """Say whether a command may turn out to be a server: nothing answers at its port, and nothing typed will."""
+        if unit.way is not Way.RUN or any(each.name == "spark-submit" for each in unit.typed.programs):
+            return False
+        known = any(each.way is Way.SERVE and each.port == unit.port for each in self._units[:at])
+        return not known and not self._answers(unit)
+
+    def _to_end_or_server(self, terminal: Terminal) -> None:
+        """Wait until a command has ended. One that has begun to listen meanwhile is a server from then on."""
+        for limit in (min(SERVE_TIME, terminal.limit / 2), terminal.limit):
+            if terminal.job.done.wait(limit - terminal.job.seconds):
+                return
+            if self._answers(terminal.unit):
+                terminal.unit = replace(terminal.unit, way=Way.SERVE)
+                return
+        self._terminals.wait(terminal, 0)
 
     def _before_stream(self, unit: Unit) -> Mapping[str, Any]:
         """Give the checkpoints there are; what an earlier job put where the stream writes was another way to do it."""
@@ -157,8 +189,8 @@ class Runner:
     def _cell(self, at: int, unit: Unit) -> None:
         clock = time.monotonic()
         file = self._terminals.hand_in(f"cell-{at:04}.py", unit.text)
-        ending, capture = self._interpreter.run(file, unit.text, self._limits.command)
-        self._left[at] = Ran(unit.typed, unit.block, ending, capture)
+        ending, capture, note = self._interpreter.run(file, unit.text, self._limits.command)
+        self._left[at] = Ran(unit.typed, unit.block, ending, capture, note)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
@@ -177,7 +209,9 @@ class Runner:
 
     def _quieten(self, at: int) -> None:
         clock = time.monotonic()
-        self._looks.quieten(at)
+        if not self._looks.quieten(at):
+            text = "the streams had not taken all that was sent when it was typed"
+            self._expired[min(at, len(self._units) - 1)] = text
         self.own_seconds += time.monotonic() - clock
 
     # The end
@@ -190,26 +224,42 @@ class Runner:
 
     def _stop_all(self) -> None:
         self._terminals.stop_all()
-        text = self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", "")
-        self.helps += noted(str(text))
+        self._read_helps()
         self._confined.close()
 
+    def _read_helps(self) -> None:
+        self._noted = str(self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", ""))
+
+    def _note_early_end(self) -> None:
+        """Say why the sandbox ended before the script did, and what was not reached; the servers can still be asked."""
+        self._confined.close()  # by then it knows its limits
+        breaches = "; ".join(breach.text for breach in self._confined.breaches)
+        self.cut = breaches or "its own code or this machine ended the sandbox"
+        typed = {terminal.number for terminal in self._terminals}
+        for number, unit in enumerate(self._units):
+            if number not in typed:
+                ran = Ran(unit.typed, unit.block, Ending.LEFT_OUT, note=f"not reached: {self.cut}")
+                self._left.setdefault(number, ran)
+        if not self._state_taken:
+            try:
+                self.state = self._streams.state()
+            except HarnessError as problem:
+                self.state = State(lacking=problem.headline)
+
     def _ran(self, number: int) -> Ran:
+        ran = self._left.get(number) or self._of_terminal(number)
+        if number not in self._expired:
+            return ran
+        return replace(ran, note="; ".join(filter(None, (ran.note, self._expired[number]))), expired=True)
+
+    def _of_terminal(self, number: int) -> Ran:
         terminal = next(each for each in self._terminals if each.number == number)
         ending = terminal.ending or Ending.ENDED
         if terminal.job.out.stat().st_size + terminal.job.err.stat().st_size >= self._limits.output:
             text = f"more than {self._limits.output // MIB} MiB printed by one command"
             self.breaches.append(Breach(Limit.OUTPUT, text, terminal.unit.typed.line))
         if ending is Ending.TIMED_OUT:
-            text = f"not ended after {self._limits.command:.0f} s"
+            text = f"not ended after {terminal.limit:.0f} s"
             self.breaches.append(Breach(Limit.TIME, text, terminal.unit.typed.line))
         unit, capture = terminal.unit, self._terminals.capture(terminal)
         return Ran(unit.typed, unit.block, ending, capture, terminal.note, tuple(terminal.looks))
-
-
-def _compose_verb(unit: Unit) -> str:
-    """Give what a command asks of docker-compose itself: up, down, …; nothing for another command."""
-    for program in unit.typed.programs:
-        if program.name == "docker-compose":
-            return next((arg for arg in program.args if not arg.startswith("-")), "")
-    return ""

@@ -16,7 +16,7 @@ from harness.grade.rerun.reader import Reader
 from harness.grade.rerun.units import Unit, Way
 from harness.readme import read
 from harness.readme.blocks import Kind
-from harness.readme.typed import statements
+from harness.readme.typed import Typed, statements
 
 
 def script(submission: Submission) -> list[Unit]:
@@ -36,12 +36,17 @@ def script(submission: Submission) -> list[Unit]:
     return [*_elsewhere(submission, found), *found]
 
 
+def typed_first(submission: Submission) -> list[Typed]:
+    """Give what a rerun types before the report's own commands."""
+    return [unit.typed for unit in script(submission) if not unit.block]
+
+
 def _elsewhere(submission: Submission, units: Sequence[Unit]) -> list[Unit]:
     """Give what another text of the submission says to type first, where the report itself starts nothing.
 
     A report that is a notebook of queries leaves the start to the README. Such a unit has line and block 0.
     """
-    if any(unit.way in (Way.SERVE, Way.STREAM) or _starts_cluster(unit) for unit in units):
+    if any(unit.way in (Way.SERVE, Way.STREAM) or "up" in unit.asks for unit in units):
         return []
     texts = {unit.text for unit in units}
     names = sorted(name for name in submission.files if name.lower().endswith((".md", ".markdown")))
@@ -55,13 +60,9 @@ def _elsewhere(submission: Submission, units: Sequence[Unit]) -> list[Unit]:
             for statement in statements(block)
             if (unit := reader.unit(block, statement)) and unit.way is not Way.LEAVE and unit.text not in texts
         ]
-        if any(unit.way is Way.SERVE or _starts_cluster(unit) for unit in found):
+        if any(unit.way is Way.SERVE or "up" in unit.asks for unit in found):
             return [unit for unit in found if not unit.reads]
     return []
-
-
-def _starts_cluster(unit: Unit) -> bool:
-    return unit.starts or any(each.name == "docker-compose" and "up" in each.args for each in unit.typed.programs)
 
 
 def texts(submission: Submission, units: Iterable[Unit]) -> Iterator[str]:

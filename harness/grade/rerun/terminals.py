@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.cluster.captures import captured, decode, ended_late, utc_now
+from harness.grade.rerun import prompts
 from harness.grade.rerun.confined import Confined, Job
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.model import Ending
@@ -30,14 +31,15 @@ _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
 class Terminal:
     """A command that was typed: its unit, its job, and what was seen of it so far.
 
-    `number` is that of its unit in the script. An endless loop notes its rounds in `rounds_file`, a file of the
-    sandbox, and ends when `stop_file` is there.
+    `number` is that of its unit in the script, `limit` the seconds that it may take. An endless loop notes its rounds
+    in `rounds_file`, a file of the sandbox, and ends when `stop_file` is there.
     """
 
     unit: Unit
     job: Job
     number: int
     started: str
+    limit: float
     rounds_file: str
     stop_file: Path | None = None
     rounds_before: int = 0
@@ -87,8 +89,8 @@ class Terminals:
         typed = self.hand_in(f"{number:04}.sh", f"{unit.typed_as or unit.opener or unit.text}\n")
         stdin = Path(os.devnull)
         if unit.way is Way.FEED:
-            fed = unit.text if unit.typed.form == "shell" else unit.text.rstrip().rstrip(";") + ";"
-            self.hand_in(f"{number:04}.in", f"{fed}\n")
+            fed = f"{unit.text}\n" if unit.typed.form == "shell" else prompts.fed(unit.before, unit.text)
+            self.hand_in(f"{number:04}.in", fed)
             stdin = self._folder / "inbox" / f"{number:04}.in"
         words = ["bash", "--noprofile", "--norc", str(INSIDE / "type.sh"), typed, _STATE]
         stop_file, rounds_file = None, f"{self._notes}/.w205-rounds-{number}"
@@ -98,7 +100,8 @@ class Terminals:
         out, err = (self._folder / f"{number:04}.{kind}" for kind in ("out", "err"))
         started = utc_now()
         job = self._confined.start(words, out, err, folder=self._work, environment=self._environment, stdin=stdin)
-        terminal = Terminal(unit, job, at, started, rounds_file, stop_file)
+        limit = self._limits.loop if unit.way is Way.LOOP or "up" in unit.asks else self._limits.command
+        terminal = Terminal(unit, job, at, started, limit, rounds_file, stop_file)
         self._all.append(terminal)
         return terminal
 
@@ -115,13 +118,14 @@ class Terminals:
             terminal.ending = Ending.TIMED_OUT
             self._confined.stop(terminal.job)
 
-    def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> None:
-        """Wait until something holds, the command has ended, or time is up."""
+    def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> bool:
+        """Wait until something holds or the command has ended. Says whether it came before time was up."""
         until = time.monotonic() + limit
         while not terminal.job.done.is_set() and time.monotonic() < until:
             if condition():
-                return
+                return True
             terminal.job.done.wait(0.25)
+        return terminal.job.done.is_set()
 
     def stop(self, terminal: Terminal, note: str) -> None:
         """Stop a command, and note why."""
@@ -141,9 +145,9 @@ class Terminals:
     def capture(self, terminal: Terminal) -> Capture:
         """Give what a command has printed by now."""
         unit, job = terminal.unit, terminal.job
-        out, err = (_beginning(file) for file in (job.out, job.err))
+        out, err = (prompts.without(unit.before, _beginning(file)) for file in (job.out, job.err))
         if terminal.ending is Ending.TIMED_OUT:
-            err = ended_late(err, self._limits.command)
+            err = ended_late(err, terminal.limit)
         command = unit.text
         if unit.way is Way.FEED and unit.typed.form != "shell":
             command = f"{unit.opener.rstrip(' ;')} <<< {_quoted(unit.text)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -40,7 +41,8 @@ class Unit:
 
     `block` is the first line of its block. `reads` says that it looks at data which streams write. `why` says why it
     is left out. `port` is where a server answers. `typed_as` is what is typed on the host for a command that a report
-    of ours shows as its service got it. `starts` says that it is a script which brings the cluster up.
+    of ours shows as its service got it. `asks` is what it, or a script that it runs, asks of the cluster: up, down, ….
+    `before` are earlier statements of a feed's prompt that still hold there.
     """
 
     text: str
@@ -52,7 +54,8 @@ class Unit:
     why: str = ""
     port: int = 5000
     typed_as: str = ""
-    starts: bool = False
+    asks: Sequence[str] = ()
+    before: Sequence[str] = ()
 
     @property
     def is_python(self) -> bool:

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from harness.grade.rerun.units import Way
 from harness.outputs.shell import ENDLESS, Program
 from harness.readme.typed import Loop, Typed
 
+_SERVERS: Final = {
+    "flask": 5000,
+    "gunicorn": 8000,
+    "http.server": 8000,
+    "hypercorn": 8000,
+    "uvicorn": 8000,
+    "waitress": 8080,
+    "waitress-serve": 8080,
+}
+"""Programs that serve until they are stopped, each with the port at which it answers where no other is named."""
+
+_PORT: Final = re.compile(
+    r"(?:--port[ =]|-p ?|FLASK_RUN_PORT=|port ?= ?|(?:-b|--bind|--listen)[ =]?[^\s:]*:|http\.server )(\d{2,5})\b"
+)
 _STREAMS: Final = re.compile(r"\.\s*(?:readStream|writeStream)\b")
 _SERVES: Final = re.compile(r"\bapp\s*\.\s*run\s*\(")
 _LOOPED: Final = re.compile(r"^\s*(?:while|until|for)\b.*(?:;|\n)\s*do\b|^\s*(?:while|for)\b.*:\s*$", re.MULTILINE)
 _SLEEPS: Final = re.compile(r"\bsleep\b")
 _SCRIPT: Final = re.compile(r"(?:^|[\s/])([\w.@+-]+\.(?:sh|bash|py))(?=\s|$|[;&\"'])")
-_STARTS: Final = re.compile(r"\bdocker(?:-compose| compose)\s+(?:-\S+\s+)*up\b")
+_ASKS: Final = re.compile(
+    r"\bdocker(?:-compose)?\s+(?:compose\s+)?(?:-\S+\s+(?:[^-\s]\S*\s+)??){0,12}?"
+    r"(down|kill|rm|stop|up)(?=\s|$|[;&|)`'\"])"
+)
+"""What is asked of `docker-compose` or `docker`, after options that may have a value of their own."""
+
+_COMMENT: Final = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _LOADS: Final = re.compile(r"\bab\b|\bcurl\b|\brequests\b|\burllib\b")
 _INTERPRETERS: Final = frozenset({".", "bash", "python", "python3", "sh", "source", "spark-submit"})
 
@@ -42,15 +62,15 @@ class Ways:
             return Way.LOOP, Loop.ENDLESS
         if typed.loop is Loop.FINITE and _SLEEPS.search(text):
             return Way.LOOP, Loop.FINITE
-        if any(_STARTS.search(each) for each in inside):
+        if "up" in _asked(inside):
             return Way.RUN, Loop.NONE
         if "spark-submit" not in names and any(_LOOPED.search(each) and _LOADS.search(each) for each in inside):
             return Way.LOOP, Loop.FINITE
         return Way.RUN, typed.loop
 
-    def starts_cluster(self, text: str, programs: Sequence[Program]) -> bool:
-        """Say whether a script that a command runs brings the cluster up."""
-        return any(_STARTS.search(each) for each in self._run_by(text, programs))
+    def asks(self, text: str, programs: Sequence[Program]) -> tuple[str, ...]:
+        """Give what a command and the scripts that it runs ask of the cluster, in their order: up, stop, down, …."""
+        return _asked((text, *self._run_by(text, programs)))
 
     def _run_by(self, text: str, programs: Sequence[Program]) -> list[str]:
         """Give the scripts that a command runs."""
@@ -60,8 +80,19 @@ class Ways:
         return [self._files[name] for name in scripts if runs and name in self._files]
 
 
+def _asked(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(verb for text in texts for verb in _ASKS.findall(_COMMENT.sub("", text)))
+
+
+def port_of(text: str, programs: Sequence[Program]) -> int:
+    """Give the port at which the server of a command answers: the one that it names, else that of its program."""
+    if named := _PORT.search(text):
+        return int(named[1])
+    return next((_SERVERS[program.name] for program in programs if program.name in _SERVERS), _SERVERS["flask"])
+
+
 def _is_server(program: Program) -> bool:
-    return (program.name == "flask" and "run" in program.args) or program.name in ("gunicorn", "waitress-serve")
+    return program.name in _SERVERS and (program.name != "flask" or "run" in program.args)
 
 
 def _follows(program: Program) -> bool:
