@@ -47,7 +47,7 @@ def confined(tmp_path: Path) -> Iterator[Confined]:
         LIMITS,
         stage,
         network=None,
-        group=group.join() if group else (),
+        group=group,
     )
     found = Confined(words, LIMITS, group, tmp_path / "sandbox.log", lambda: 0)
     try:
@@ -145,6 +145,28 @@ def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> Non
     assert mark in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
     confined.close()
     assert mark not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("there", "left"),
+    [
+        ({"cgroup.controllers": "", "cgroup.subtree_control": "memory pids"}, set()),
+        ({"memory/tasks": "", "pids/tasks": ""}, set()),
+        ({"pids/tasks": ""}, {"--data"}),
+        ({}, {"--data", "--nproc"}),
+    ],
+)
+def test_what_no_control_group_bounds_is_left_to_the_limits_of_processes(
+    tmp_path: Path, there: dict[str, str], left: set[str]
+) -> None:
+    root = tmp_path / "memory" / "cgroup"  # a name that says nothing
+    for name, text in there.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    words = sandbox.command(["true"], Seen([]), LIMITS, stage, network=None, group=ControlGroup(LIMITS, root))
+    assert {word for word in ("--data", "--nproc") if f"{word}=" in " ".join(words)} == left
 
 
 def test_no_sandbox_is_said_where_it_does_not_start(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def confine(
         limits,
         own,
         network=None,
-        group=group.join() if group else (),
+        group=group,
         user=images.user_id(),
     )
 

@@ -95,7 +95,7 @@ def _confine(
         limits,
         stage,
         network=sandbox.network_of(cluster.folder),
-        group=group.join() if group else (),
+        group=group,
     )
     confined = Confined(words, limits, group, stage / "sandbox.log", partial(size_of, cluster.folder))
     confined.ready()

@@ -21,7 +21,7 @@ import psutil
 from harness.cluster.addresses import HOST_NAMES, hosts_file
 from harness.cluster.sandbox import ETC, SYSTEM
 from harness.errors import EnvironmentFault
-from harness.grade.rerun.limits import Limits, is_root, prlimit
+from harness.grade.rerun.limits import ControlGroup, Limits, is_root, prlimit
 from harness.grade.rerun.places import HOME, WORK
 
 INSIDE: Final = PurePosixPath("/run/w205")
@@ -90,21 +90,18 @@ def command(
     stage: Path,
     *,
     network: int | None,
-    group: Sequence[str] = (),
+    group: ControlGroup | None = None,
     user: int = NOBODY,
 ) -> list[str]:
     """Give the command line that runs `inner` in a sandbox.
 
     `stage` is an empty folder that everybody may enter; it takes the sandbox's own files, and for root the mounts.
-    `network` is a process whose network it shares; without one it has none. `group` are shell lines that put the
-    process into its control group. `user` is who it is when root starts it.
+    `network` is a process whose network it shares; without one it has none. `group` is the control group
+    that it runs in. `user` is who it is when root starts it.
     """
     placed = _files(stage, seen)
-    bounded = {kind for kind in ("memory", "pids") if any(f"/{kind}/" in line for line in group)}
-    if any("cgroup.procs" in line for line in group) and not bounded:
-        bounded = {"memory", "pids"}
     sources = {path: path for path in _visible(seen)}
-    lines = ["set -e", *group]
+    lines = ["set -e", *(group.join() if group else ())]
     enter: list[str] = []
     if is_root():
         mounts = stage / "mounts"
@@ -134,7 +131,7 @@ def command(
         "nice",
         "-n",
         "5",
-        *prlimit(limits, bounded),
+        *prlimit(limits, group.bounds if group else set()),
         "bwrap",
         "--args",
         "8",
