@@ -7,17 +7,25 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import psutil
 import pytest
 
 from harness.errors import EnvironmentFault
-from harness.grade.rerun import guest, sandbox
+from harness.grade.model import Submission
+from harness.grade.rerun import guest, host, sandbox
 from harness.grade.rerun.confined import Confined, Gone
+from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
-from harness.grade.rerun.model import Limit
+from harness.grade.rerun.model import Ending, Limit
+from harness.grade.rerun.places import WORK, Places
 from harness.grade.rerun.sandbox import INSIDE, Seen
+from harness.grade.rerun.script import script
+from harness.readme import read
 
 OWN = Path(guest.__file__).parent
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
@@ -26,36 +34,46 @@ LIMITS = Limits(memory=256 * MIB, processes=64, disk=16 * MIB, output=1 * MIB, t
 pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
 
 
+AT = Places(PurePosixPath("/w205/kim"), [(PurePosixPath("/w205/full-stack"), PurePosixPath("/w205/kim"))], WORK)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a sandbox is made of. `submission` is copied into it."""
+
+    stage: Path
+    log: Path
+
+    @property
+    def submission(self) -> Path:
+        return self.stage / "submission"
+
+    @contextmanager
+    def confined(self, limits: Limits = LIMITS, grows: Callable[[], int] = lambda: 0) -> Iterator[Confined]:
+        """A sandbox without a network, with the spawner in it."""
+        inside = self.stage / "inside"
+        seen = Seen([], [], {INSIDE: inside, INSIDE / "submission": self.submission})
+        with host.confine(PYTHON, seen, limits, self.stage, AT, self.log, grows, network=None) as confined:
+            yield confined
+
+
 @pytest.fixture
-def confined(tmp_path: Path) -> Iterator[Confined]:
-    """A sandbox without a network, with the spawner in it."""
+def prepared(tmp_path: Path) -> Prepared:
     stage = Path(os.path.realpath(tmp_path)) / "stage"
-    stage.mkdir()
+    (stage / "inside" / "submission").mkdir(parents=True)
+    (stage / "submission").mkdir()
     for folder in (stage, *stage.parents):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o055)
-    inside = stage / "inside"
-    inside.mkdir(mode=0o755)
-    shutil.copy(OWN / "spawner.py", inside / "spawner.py")
-    (stage / "submission").mkdir(mode=0o755)
+    shutil.copy(OWN / "spawner.py", stage / "inside" / "spawner.py")
     (stage / "submission" / "a.txt").write_text("a\n")
-    seen = Seen([], [], {INSIDE: inside, PurePosixPath("/run/submission"): stage / "submission"})
-    group = ControlGroup(LIMITS) if is_root() else None
-    words = sandbox.command(
-        [PYTHON, "-I", "-S", str(INSIDE / "spawner.py")],
-        seen,
-        LIMITS,
-        stage,
-        network=None,
-        group=group,
-    )
-    found = Confined(words, LIMITS, group, tmp_path / "sandbox.log", lambda: 0)
-    try:
-        found.ready()
-        found.ask("fill", source="/run/submission", target="/w205/kim", links=[["/w205/full-stack", "/w205/kim"]])
+    return Prepared(stage, tmp_path / "sandbox.log")
+
+
+@pytest.fixture
+def confined(prepared: Prepared) -> Iterator[Confined]:
+    with prepared.confined() as found:
         yield found
-    finally:
-        found.close()
 
 
 def printed(confined: Confined, tmp_path: Path, command: str, within: float = 20) -> tuple[int | None, str]:
@@ -109,6 +127,40 @@ def test_what_is_seen_inside(confined: Confined, tmp_path: Path, command: str, w
 def test_what_cannot_be_done_inside(confined: Confined, tmp_path: Path, command: str) -> None:
     code, text = printed(confined, tmp_path, command)
     assert code not in (0, None), text
+    assert confined.alive
+
+
+def test_a_submission_without_room_breaks_a_limit_and_nothing_of_it_is_run(prepared: Prepared) -> None:
+    for number in range(20):
+        (prepared.submission / f"{number}.bin").write_bytes(bytes(1 * MIB))
+    report = Submission(PurePosixPath("README.md"), read("# a\n\n```\necho 1\n```\n\n```\necho 2\n```\n"), {})
+    work = Work(None, report, script(report), AT)
+    with prepared.confined() as confined:
+        folder = prepared.stage / "rerun"
+        (folder / "inbox").mkdir(parents=True)
+        desk = Desk(confined, host.terminal(), Room([PYTHON], {}))
+        found = host.perform("local", work, desk, lambda *_: {}, folder, LIMITS, lambda _: None, lambda: None)
+    assert [breach.text for breach in found.breaches] == ["more than 16 MiB in /w205"]
+    assert found.fault is None
+    assert [each.ending for each in found.commands] == [Ending.LEFT_OUT] * 2
+    assert "more than 16 MiB in /w205" in found.commands[0].note
+
+
+def test_a_submission_that_does_not_get_in_for_another_reason_is_a_fault(prepared: Prepared) -> None:
+    (prepared.submission / "a.txt").chmod(0)
+    before = below()
+    with pytest.raises(EnvironmentFault, match=r"did not get into its sandbox(.|\n)*a\.txt"), prepared.confined():
+        pass
+    assert below() == before
+
+
+def below() -> set[int]:
+    """The processes that this one started."""
+    return {each.pid for each in psutil.Process().children(recursive=True)}
+
+
+def test_a_port_that_is_none_is_not_listened_at(confined: Confined) -> None:
+    assert not confined.answers(123_456)
     assert confined.alive
 
 

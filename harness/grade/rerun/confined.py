@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from harness.cluster.processes import memory_below
 from harness.errors import EnvironmentFault
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits
 from harness.grade.rerun.model import Breach, Limit
+from harness.grade.rerun.sandbox import OWN_FOLDERS
 
 START_TIME: Final = 30.0
 ANSWER_TIME: Final = 30.0
@@ -30,6 +31,10 @@ _INTERVAL: Final = 0.5
 
 class Gone(Exception):
     """The sandbox has ended: it was closed, it broke a limit, or its own code ended it."""
+
+
+class Failed(Exception):
+    """The spawner could not do what it was asked for."""
 
 
 class Job:
@@ -98,7 +103,7 @@ class Confined:
         """Wait until it answers. Raises EnvironmentFault when it does not come up."""
         try:
             self.ask("probe", port=1, within=START_TIME)
-        except (Gone, TimeoutError) as problem:
+        except (Gone, Failed, TimeoutError) as problem:
             self.close()
             said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise EnvironmentFault(
@@ -129,7 +134,7 @@ class Confined:
 
     def signal(self, job: Job, number: int = signal.SIGINT) -> None:
         """Send a signal to a command and its group."""
-        with suppress(Gone, TimeoutError):
+        with suppress(Gone, Failed, TimeoutError):
             self.ask("signal", target=job.number, number=int(number))
 
     def stop(self, job: Job, grace: float = 5.0) -> None:
@@ -142,10 +147,13 @@ class Confined:
 
     def answers(self, port: int) -> bool:
         """Say whether somebody listens at a port of loopback there."""
-        return bool(self.ask("probe", port=port).get("well"))
+        try:
+            return bool(self.ask("probe", port=port).get("well"))
+        except Failed:  # no port
+            return False
 
     def ask(self, op: str, *, within: float = ANSWER_TIME, **more: object) -> Mapping[str, Any]:
-        """Ask the spawner for something and wait. Raises Gone, or TimeoutError."""
+        """Ask the spawner for something and wait. Raises Gone, Failed or TimeoutError."""
         number = next(self._numbers)
         self._send({"op": op, "id": number, **more})
         with self._changed:
@@ -153,12 +161,15 @@ class Confined:
                 raise TimeoutError(f"no answer to {op}")
             if number not in self._answers:
                 raise Gone("the sandbox has ended")
-            return self._answers.pop(number)
+            answer = self._answers.pop(number)
+        if answer.get("event") == "failed":
+            raise Failed(f"{op}: {str(answer.get('text'))[:500]}")
+        return answer
 
     def close(self) -> None:
         """End everything in it, at once."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._note_full()
+        self._kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
         self._note_end()
@@ -167,6 +178,10 @@ class Confined:
         if self._group:
             self._note_group(self._group)
             self._group.close()
+
+    def _note_full(self) -> None:
+        for folder in () if self._process.poll() is not None else _full(self._process.pid, self._limits.disk):
+            self._breach(Limit.DISK, f"more than {self._limits.disk // MIB} MiB in {folder}")
 
     def _note_group(self, group: ControlGroup) -> None:
         if group.memory_killed():
@@ -197,8 +212,7 @@ class Confined:
                     self._hear(json.loads(line))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._kill()
         self._note_end()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
@@ -230,7 +244,7 @@ class Confined:
             turn += 1
             if time.monotonic() - started > self._limits.total:
                 self._break(Limit.TIME, f"longer than {self._limits.total:.0f} s")
-            elif "pids" not in bounded and _count(self._process.pid) > self._limits.processes:
+            elif "pids" not in bounded and len(_below(self._process.pid)) > self._limits.processes:
                 self._break(Limit.PROCESSES, f"more than {self._limits.processes} processes")
             elif "memory" not in bounded and turn % 4 == 0 and memory_below(self._process.pid) > self._limits.memory:
                 self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
@@ -239,20 +253,35 @@ class Confined:
 
     def _break(self, limit: Limit, text: str) -> None:
         self._breach(limit, text)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._kill()
         self._note_end()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:  # else its number may be another's
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _breach(self, limit: Limit, text: str) -> None:
         if all(breach.limit is not limit for breach in self.breaches):
             self.breaches.append(Breach(limit, text))
 
 
-def _count(pid: int) -> int:
+def _below(pid: int, *, recursive: bool = True) -> list[psutil.Process]:
     try:
-        return len(psutil.Process(pid).children(recursive=True))
+        return psutil.Process(pid).children(recursive=recursive)
     except psutil.Error:
-        return 0
+        return []
+
+
+def _full(pid: int, size: int) -> Iterator[str]:
+    """Give the folders below which a sandbox has no room left: of those on file systems of its own, of that size."""
+    for child in _below(pid, recursive=False):
+        for folder in OWN_FOLDERS:
+            with suppress(OSError):
+                found = os.statvfs(f"/proc/{child.pid}/root{folder}")
+                is_own = abs(found.f_blocks * found.f_frsize - size) < 2 * found.f_frsize
+                if is_own and (not found.f_bavail or (found.f_files and not found.f_favail)):
+                    yield folder
 
 
 def size_of(folder: Path) -> int:

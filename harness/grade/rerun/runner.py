@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from harness.grade.model import Submission
 from harness.grade.rerun.cells import Interpreter
-from harness.grade.rerun.confined import Confined, Gone
+from harness.grade.rerun.confined import Confined, Failed, Gone
 from harness.grade.rerun.helps import HELPS, noted
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.looks import Looks
@@ -79,7 +79,7 @@ class Runner:
             self._looks.take(None)
             self._take_state()
             self._stop_all()
-        except (Gone, TimeoutError):
+        except (Gone, Failed, TimeoutError):
             why = "; ".join(breach.text for breach in self._confined.breaches) or "its own code ended the sandbox"
             typed = {terminal.number for terminal in self._terminals}
             for number, unit in enumerate(self._units):

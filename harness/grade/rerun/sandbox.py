@@ -27,6 +27,9 @@ from harness.grade.rerun.places import HOME, WORK
 INSIDE: Final = PurePosixPath("/run/w205")
 """Where the sandbox has the files of the harness: the spawner, the commands of the host, the commands to type."""
 
+OWN_FOLDERS: Final = ("/dev/shm", "/tmp", "/var/tmp", "/root", str(WORK), str(HOME))  # noqa: S108
+"""What is written there is on a file system of the sandbox's own, but where it shares the folder with others."""
+
 NOBODY: Final = 65534
 _NEEDED: Final = ("bwrap", "nsenter", "prlimit", "setpriv")
 _NEEDED_BY_ROOT: Final = ("mount", "unshare")
@@ -162,8 +165,8 @@ def _bwrap(
         path = Path("/") / name
         if path.is_symlink():
             words += ["--symlink", str(path.readlink()), str(path)]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/dev/shm"]  # noqa: S108
-    for folder in ("/tmp", "/var/tmp", "/root", str(WORK), str(HOME)):  # noqa: S108
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in OWN_FOLDERS:
         if PurePosixPath(folder) not in seen.writable:
             words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
     for path, source in sources.items():
