@@ -23,7 +23,7 @@ from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Ending, Limit
 from harness.grade.rerun.places import WORK, Places
-from harness.grade.rerun.sandbox import INSIDE, Seen
+from harness.grade.rerun.sandbox import INSIDE, OWN_FOLDERS, Seen
 from harness.grade.rerun.script import script
 from harness.readme import read
 
@@ -164,9 +164,41 @@ def test_a_port_that_is_none_is_not_listened_at(confined: Confined) -> None:
     assert confined.alive
 
 
-def test_what_a_command_prints_is_bounded(confined: Confined, tmp_path: Path) -> None:
-    printed(confined, tmp_path, "yes")
-    assert (tmp_path / "out").stat().st_size <= LIMITS.output
+@pytest.mark.parametrize("command", ["yes", "yes >&2", "yes | tee /dev/stderr", "head -c 3000000 /dev/zero"])
+def test_what_a_command_prints_is_bounded(confined: Confined, tmp_path: Path, command: str) -> None:
+    printed(confined, tmp_path, command)
+    assert sum((tmp_path / name).stat().st_size for name in ("out", "err")) == LIMITS.output
+    assert [job.cut is not None for job in confined._jobs.values()] == [True]
+    assert confined.alive
+    assert not confined.breaches
+
+
+def test_what_prints_on_when_its_command_was_ended_ends_all(
+    confined: Confined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.grade.rerun.confined._CUT_TIME", 1.0)
+    code = "import os, time\nos.setsid()\nwhile os.write(1, bytes(2**19)): time.sleep(0.1), os.lseek(1, 0, os.SEEK_END)"
+    printed(confined, tmp_path, f"{shlex.quote(PYTHON)} -c {shlex.quote(code)} & disown; exit")
+    assert confined._ended.wait(20)
+    assert [breach.limit for breach in confined.breaches] == [Limit.OUTPUT]
+
+
+def test_a_file_may_be_larger_than_what_a_command_may_print(confined: Confined, tmp_path: Path) -> None:
+    assert printed(confined, tmp_path, "head -c 3000000 /dev/zero > data; stat -c %s data") == (0, "3000000\n")
+
+
+@pytest.mark.parametrize("folder", OWN_FOLDERS)
+def test_a_full_file_system_is_reported(confined: Confined, tmp_path: Path, folder: str) -> None:
+    for number in range(2):
+        printed(confined, tmp_path, f"cat /dev/zero > {folder}/{number}")
+    confined.close()
+    assert [breach.text for breach in confined.breaches] == [f"more than 16 MiB in {folder}"]
+
+
+def test_one_that_was_full_for_a_while_is_reported(confined: Confined, tmp_path: Path) -> None:
+    printed(confined, tmp_path, "cat /dev/zero > /tmp/0; sleep 3; rm /tmp/0")
+    assert confined.alive
+    assert [breach.limit for breach in confined.breaches] == [Limit.DISK]
 
 
 def test_processes_without_end_are_bounded(confined: Confined, tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ class Interpreter:
         seconds = time.monotonic() - clock
         return ending, captured("spark", text, out, err, code, started=started, seconds=seconds)
 
+    @property
+    def cut(self) -> bool:
+        """Whether its cells have printed more than they may."""
+        return self._job is not None and self._job.cut is not None
+
     def _start(self) -> None:
         self._number += 1
         out, err = (self._folder / f"cells-{self._number}.{kind}" for kind in ("out", "err"))

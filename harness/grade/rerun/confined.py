@@ -27,6 +27,8 @@ START_TIME: Final = 30.0
 ANSWER_TIME: Final = 30.0
 _LONGEST_MESSAGE: Final = 1 * MIB
 _INTERVAL: Final = 0.5
+_CUT_TIME: Final = 15.0
+"""Seconds in which what printed too much must have ended."""
 
 
 class Gone(Exception):
@@ -38,7 +40,10 @@ class Failed(Exception):
 
 
 class Job:
-    """A command in the sandbox, with the files of its output. `exit_code` is None while it runs."""
+    """A command in the sandbox, with the files of its output. `exit_code` is None while it runs.
+
+    `cut` is when it had printed more than it may and was ended.
+    """
 
     def __init__(self, number: int, out: Path, err: Path) -> None:
         self.number = number
@@ -48,6 +53,7 @@ class Job:
         self.ended: float | None = None
         self.exit_code: int | None = None
         self.done = threading.Event()
+        self.cut: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -83,6 +89,7 @@ class Confined:
         self._jobs: dict[int, Job] = {}
         self._answers: dict[int, Mapping[str, Any]] = {}
         self._changed = threading.Condition()
+        self._sending = threading.Lock()
         self._ended = threading.Event()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs, log.open("wb") as out:
@@ -194,8 +201,9 @@ class Confined:
             raise Gone("the sandbox has ended")
         data = json.dumps(message).encode() + b"\n"
         try:
-            sent = socket.send_fds(self._wire, [data], list(descriptors)) if descriptors else 0
-            self._wire.sendall(data[sent:])
+            with self._sending:
+                sent = socket.send_fds(self._wire, [data], list(descriptors)) if descriptors else 0
+                self._wire.sendall(data[sent:])
         except OSError as problem:
             raise Gone(str(problem)) from problem
 
@@ -223,6 +231,7 @@ class Confined:
                 self._answers[number] = message
                 self._changed.notify_all()
         elif message["event"] == "ended":
+            self._cut(job)
             job.end(int(message["code"]) & 0xFF)
         elif message["event"] == "failed":
             job.err.write_text(f"harness: {str(message['text'])[:500]}\n", encoding="utf-8")
@@ -250,6 +259,23 @@ class Confined:
                 self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
             elif turn % 10 == 0 and self._grows() > self._limits.cluster:
                 self._break(Limit.DISK, f"more than {self._limits.cluster // MIB} MiB stored in the servers")
+            self._note_full()
+            for job in list(self._jobs.values()):
+                self._cut(job)
+
+    def _cut(self, job: Job) -> None:
+        """Cut off what a command printed beyond the limit, and end it. If something prints on, all ends."""
+        out, err = (file.stat().st_size for file in (job.out, job.err))
+        if out + err <= self._limits.output:
+            return
+        os.truncate(job.out, min(out, self._limits.output))
+        os.truncate(job.err, min(err, max(0, self._limits.output - out)))
+        if job.cut is None:
+            job.cut = time.monotonic()
+            with suppress(Gone):
+                self._send({"op": "signal", "id": next(self._numbers), "target": job.number, "number": signal.SIGKILL})
+        elif time.monotonic() - job.cut > _CUT_TIME:
+            self._break(Limit.OUTPUT, f"more than {self._limits.output // MIB} MiB printed by what does not end")
 
     def _break(self, limit: Limit, text: str) -> None:
         self._breach(limit, text)

@@ -125,7 +125,7 @@ def forks_refused(events: str) -> bool:
 
 def prlimit(limits: Limits, bounded: set[str]) -> list[str]:
     """Give the words that run a command with the kernel's limits per process, for what no control group bounds."""
-    words = ["prlimit", f"--fsize={limits.output}", "--core=0", "--nofile=8192"]
+    words = ["prlimit", f"--fsize={limits.disk}", "--core=0", "--nofile=8192"]
     if "pids" not in bounded:
         words.append(f"--nproc={limits.processes}")
     if "memory" not in bounded:

@@ -159,6 +159,8 @@ class Runner:
         file = self._terminals.hand_in(f"cell-{at:04}.py", unit.text)
         ending, capture = self._interpreter.run(file, unit.text, self._limits.command)
         self._left[at] = Ran(unit.typed, unit.block, ending, capture)
+        if self._interpreter.cut:
+            self._printed_too_much(unit)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
@@ -197,14 +199,17 @@ class Runner:
     def _ran(self, number: int) -> Ran:
         terminal = next(each for each in self._terminals if each.number == number)
         ending = terminal.ending or Ending.ENDED
-        if terminal.job.out.stat().st_size + terminal.job.err.stat().st_size >= self._limits.output:
-            text = f"more than {self._limits.output // MIB} MiB printed by one command"
-            self.breaches.append(Breach(Limit.OUTPUT, text, terminal.unit.typed.line))
+        if terminal.job.cut is not None:
+            self._printed_too_much(terminal.unit)
         if ending is Ending.TIMED_OUT:
             text = f"not ended after {self._limits.command:.0f} s"
             self.breaches.append(Breach(Limit.TIME, text, terminal.unit.typed.line))
         unit, capture = terminal.unit, self._terminals.capture(terminal)
         return Ran(unit.typed, unit.block, ending, capture, terminal.note, tuple(terminal.looks))
+
+    def _printed_too_much(self, unit: Unit) -> None:
+        text = f"more than {self._limits.output // MIB} MiB printed by one command"
+        self.breaches.append(Breach(Limit.OUTPUT, text, unit.typed.line))
 
 
 def _compose_verb(unit: Unit) -> str:
