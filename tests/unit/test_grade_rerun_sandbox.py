@@ -21,7 +21,7 @@ from harness.grade.rerun import guest, host, sandbox
 from harness.grade.rerun.confined import Confined, Gone
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
-from harness.grade.rerun.model import Ending, Limit
+from harness.grade.rerun.model import Ending, Limit, Rerun
 from harness.grade.rerun.places import WORK, Places
 from harness.grade.rerun.sandbox import INSIDE, OWN_FOLDERS, Seen
 from harness.grade.rerun.script import script
@@ -55,6 +55,15 @@ class Prepared:
         seen = Seen([], [], {INSIDE: inside, INSIDE / "submission": self.submission})
         with host.confine(PYTHON, seen, limits, self.stage, AT, self.log, grows, network=None) as confined:
             yield confined
+
+    def performed(self, confined: Confined) -> Rerun:
+        """Type two commands in it."""
+        report = Submission(PurePosixPath("README.md"), read("# a\n\n```\necho 1\n```\n\n```\necho 2\n```\n"), {})
+        work = Work(None, report, script(report), AT)
+        folder = self.stage / "rerun"
+        (folder / "inbox").mkdir(parents=True)
+        desk = Desk(confined, host.terminal(), Room([PYTHON], {}))
+        return host.perform("local", work, desk, lambda *_: {}, folder, LIMITS, lambda _: None, lambda: None)
 
 
 @pytest.fixture
@@ -133,13 +142,8 @@ def test_what_cannot_be_done_inside(confined: Confined, tmp_path: Path, command:
 def test_a_submission_without_room_breaks_a_limit_and_nothing_of_it_is_run(prepared: Prepared) -> None:
     for number in range(20):
         (prepared.submission / f"{number}.bin").write_bytes(bytes(1 * MIB))
-    report = Submission(PurePosixPath("README.md"), read("# a\n\n```\necho 1\n```\n\n```\necho 2\n```\n"), {})
-    work = Work(None, report, script(report), AT)
     with prepared.confined() as confined:
-        folder = prepared.stage / "rerun"
-        (folder / "inbox").mkdir(parents=True)
-        desk = Desk(confined, host.terminal(), Room([PYTHON], {}))
-        found = host.perform("local", work, desk, lambda *_: {}, folder, LIMITS, lambda _: None, lambda: None)
+        found = prepared.performed(confined)
     assert [breach.text for breach in found.breaches] == ["more than 16 MiB in /w205"]
     assert found.fault is None
     assert [each.ending for each in found.commands] == [Ending.LEFT_OUT] * 2
@@ -221,6 +225,21 @@ def test_one_that_ends_its_parents_ends_itself_alone(confined: Confined, tmp_pat
     assert confined._ended.wait(20)
     with pytest.raises(Gone):
         confined.ask("probe", port=1)
+
+
+def test_a_watcher_that_breaks_ends_the_sandbox_and_is_a_fault(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with prepared.confined() as confined:
+        job = confined.start(["sleep", "60"], tmp_path / "out", tmp_path / "err", folder="/", environment={})
+        assert printed(confined, tmp_path, "true") == (0, "")
+        monkeypatch.setattr("harness.grade.rerun.confined._full", lambda *_: [][0])
+        assert job.done.wait(20)
+        assert not confined.alive
+        monkeypatch.undo()
+        found = prepared.performed(confined)
+    assert found.fault == "The watcher of the sandbox failed: IndexError: list index out of range"
+    assert not found.breaches
 
 
 def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> None:

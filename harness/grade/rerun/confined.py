@@ -69,6 +69,7 @@ class Job:
 
 class Confined:
     """One sandbox. `breaches` are the limits that were met; a closed or broken one raises Gone for every question.
+    `fault` says what of the harness failed, which ended it.
 
     `grows` gives the bytes that the submission has made the servers store.
     """
@@ -82,6 +83,7 @@ class Confined:
         grows: Callable[[], int],
     ) -> None:
         self.breaches: list[Breach] = []
+        self.fault: str | None = None
         self._limits = limits
         self._group = group
         self._grows = grows
@@ -245,23 +247,33 @@ class Confined:
             self._changed.notify_all()
 
     def _watch(self) -> None:
+        """Look at the sandbox until it ends. A look that fails ends it: nothing would bound it from then on."""
+        started = time.monotonic()
+        try:
+            for turn in itertools.count(1):
+                if self._ended.wait(_INTERVAL):
+                    return
+                self._look(turn, time.monotonic() - started)
+        except Exception as problem:
+            if self.alive:
+                self.fault = f"The watcher of the sandbox failed: {type(problem).__name__}: {problem}"[:500]
+            self._kill()
+            self._note_end()
+
+    def _look(self, turn: int, seconds: float) -> None:
         """End the sandbox when it has more than it may have of what no control group bounds."""
         bounded = self._group.bounds if self._group else set()
-        started = time.monotonic()
-        turn = 0
-        while not self._ended.wait(_INTERVAL):
-            turn += 1
-            if time.monotonic() - started > self._limits.total:
-                self._break(Limit.TIME, f"longer than {self._limits.total:.0f} s")
-            elif "pids" not in bounded and len(_below(self._process.pid)) > self._limits.processes:
-                self._break(Limit.PROCESSES, f"more than {self._limits.processes} processes")
-            elif "memory" not in bounded and turn % 4 == 0 and memory_below(self._process.pid) > self._limits.memory:
-                self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
-            elif turn % 10 == 0 and self._grows() > self._limits.cluster:
-                self._break(Limit.DISK, f"more than {self._limits.cluster // MIB} MiB stored in the servers")
-            self._note_full()
-            for job in list(self._jobs.values()):
-                self._cut(job)
+        if seconds > self._limits.total:
+            self._break(Limit.TIME, f"longer than {self._limits.total:.0f} s")
+        elif "pids" not in bounded and len(_below(self._process.pid)) > self._limits.processes:
+            self._break(Limit.PROCESSES, f"more than {self._limits.processes} processes")
+        elif "memory" not in bounded and turn % 4 == 0 and memory_below(self._process.pid) > self._limits.memory:
+            self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
+        elif turn % 10 == 0 and self._grows() > self._limits.cluster:
+            self._break(Limit.DISK, f"more than {self._limits.cluster // MIB} MiB stored in the servers")
+        self._note_full()
+        for job in list(self._jobs.values()):
+            self._cut(job)
 
     def _cut(self, job: Job) -> None:
         """Cut off what a command printed beyond the limit, and end it. If something prints on, all ends."""

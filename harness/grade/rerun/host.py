@@ -158,7 +158,8 @@ def fill(confined: Confined, at: Places) -> None:
     except (Gone, Failed, TimeoutError) as problem:
         confined.close()
         if not confined.breaches:
-            raise EnvironmentFault("The submission did not get into its sandbox.", seen=str(problem)) from problem
+            seen = confined.fault or str(problem)
+            raise EnvironmentFault("The submission did not get into its sandbox.", seen=seen) from problem
 
 
 def copy(work: Work, to: Path) -> None:
@@ -221,7 +222,7 @@ def perform(
         runner.helps,
         (*desk.confined.breaches, *runner.breaches),
         runner.state,
-        faults() or fault,
+        faults() or desk.confined.fault or fault,
         time.monotonic() - began,
         runner.own_seconds,
     )
