@@ -18,12 +18,12 @@ import pytest
 from harness.errors import EnvironmentFault
 from harness.grade.model import Submission
 from harness.grade.rerun import guest, host, sandbox
-from harness.grade.rerun.confined import Confined, Gone
+from harness.grade.rerun.confined import Confined, Gone, Job
 from harness.grade.rerun.host import Desk, Room, Work
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Ending, Limit, Rerun
 from harness.grade.rerun.places import WORK, Places
-from harness.grade.rerun.sandbox import INSIDE, OWN_FOLDERS, Seen
+from harness.grade.rerun.sandbox import INSIDE, NOBODY, OWN_FOLDERS, Seen
 from harness.grade.rerun.script import script
 from harness.readme import read
 
@@ -49,11 +49,13 @@ class Prepared:
         return self.stage / "submission"
 
     @contextmanager
-    def confined(self, limits: Limits = LIMITS, grows: Callable[[], int] = lambda: 0) -> Iterator[Confined]:
+    def confined(
+        self, limits: Limits = LIMITS, grows: Callable[[], int] = lambda: 0, user: int = NOBODY
+    ) -> Iterator[Confined]:
         """A sandbox without a network, with the spawner in it."""
         inside = self.stage / "inside"
         seen = Seen([], [], {INSIDE: inside, INSIDE / "submission": self.submission})
-        with host.confine(PYTHON, seen, limits, self.stage, AT, self.log, grows, network=None) as confined:
+        with host.confine(PYTHON, seen, limits, self.stage, AT, self.log, grows, network=None, user=user) as confined:
             yield confined
 
     def performed(self, confined: Confined) -> Rerun:
@@ -87,11 +89,16 @@ def confined(prepared: Prepared) -> Iterator[Confined]:
 
 def printed(confined: Confined, tmp_path: Path, command: str, within: float = 20) -> tuple[int | None, str]:
     """Run a shell command in the sandbox."""
-    out, err = tmp_path / "out", tmp_path / "err"
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-    job = confined.start(["bash", "-c", command], out, err, folder="/w205", environment=environment)
+    job = start(confined, tmp_path, command)
     job.done.wait(within)
-    return job.exit_code, out.read_text() + err.read_text()
+    return job.exit_code, job.out.read_text() + job.err.read_text()
+
+
+def start(confined: Confined, tmp_path: Path, command: str) -> Job:
+    """Start a shell command in the sandbox."""
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    out, err = tmp_path / "out", tmp_path / "err"
+    return confined.start(["bash", "-c", command], out, err, folder="/w205", environment=environment)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +216,50 @@ def test_processes_without_end_are_bounded(confined: Confined, tmp_path: Path) -
     code, _ = printed(confined, tmp_path, "for i in $(seq 100); do sleep 20 & done; wait")
     confined.close()
     assert code != 0 or any(breach.limit is Limit.PROCESSES for breach in confined.breaches)
+
+
+WAITING = (
+    "import threading, time; threading.stack_size(1 << 17); "
+    "[threading.Thread(target=time.sleep, args=(60,)).start() for _ in range({})]"
+)
+
+
+@pytest.fixture
+def without_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine on which there are no control groups to be had."""
+    monkeypatch.setattr(host, "ControlGroup", lambda limits: ControlGroup(limits, tmp_path / "none"))
+
+
+@pytest.fixture
+def user() -> Iterator[int]:
+    """A user with more threads on this machine than a sandbox may have."""
+    number = 54_321 if is_root() else os.geteuid()
+    words = ["setpriv", f"--reuid={number}", "--clear-groups", "--"] if is_root() else []
+    code = WAITING.format(3 * LIMITS.processes) + "; print()"
+    with subprocess.Popen([*words, PYTHON, "-c", code], cwd="/", stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield number
+        process.kill()
+
+
+@pytest.mark.usefixtures("without_groups")
+def test_what_else_a_user_runs_takes_no_process_from_the_sandbox(prepared: Prepared, tmp_path: Path, user: int) -> None:
+    code = WAITING.format(LIMITS.processes // 2)
+    with prepared.confined(user=user) as confined:
+        job = start(confined, tmp_path, f"exec {shlex.quote(PYTHON)} -c {shlex.quote(code)}")
+        assert not job.done.wait(3), job.err.read_text()
+        assert not job.err.read_text()
+        assert not confined.breaches
+
+
+@pytest.mark.usefixtures("without_groups")
+def test_threads_without_end_are_bounded_where_there_is_no_control_group(prepared: Prepared, tmp_path: Path) -> None:
+    code = WAITING.format(LIMITS.processes)
+    with prepared.confined() as confined:
+        start(confined, tmp_path, f"{shlex.quote(PYTHON)} -c {shlex.quote(code)}")
+        assert confined._ended.wait(10)
+        assert [breach.limit for breach in confined.breaches] == [Limit.PROCESSES]
 
 
 def test_memory_without_end_is_bounded_and_reported(confined: Confined, tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ class Confined:
         bounded = self._group.bounds if self._group else set()
         if seconds > self._limits.total:
             self._break(Limit.TIME, f"longer than {self._limits.total:.0f} s")
-        elif "pids" not in bounded and len(_below(self._process.pid)) > self._limits.processes:
+        elif "pids" not in bounded and _threads_below(self._process.pid) > self._limits.processes:
             self._break(Limit.PROCESSES, f"more than {self._limits.processes} processes")
         elif "memory" not in bounded and turn % 4 == 0 and memory_below(self._process.pid) > self._limits.memory:
             self._break(Limit.MEMORY, f"more than {self._limits.memory // MIB} MiB of memory")
@@ -309,6 +309,14 @@ def _below(pid: int, *, recursive: bool = True) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=recursive)
     except psutil.Error:
         return []
+
+
+def _threads_below(pid: int) -> int:
+    total = 0
+    for process in _below(pid):
+        with suppress(psutil.Error):
+            total += process.num_threads()
+    return total
 
 
 def _full(pid: int, size: int) -> Iterator[str]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from harness.grade.rerun.leftovers import abandoned, new_name
 
 MIB: Final = 1 << 20
@@ -123,14 +125,26 @@ def forks_refused(events: str) -> bool:
     return any(int(number) > 0 for number in re.findall(r"^max (\d+)$", events, re.MULTILINE))
 
 
-def prlimit(limits: Limits, bounded: set[str]) -> list[str]:
-    """Give the words that run a command with the kernel's limits per process, for what no control group bounds."""
+def prlimit(limits: Limits, bounded: set[str], user: int) -> list[str]:
+    """Give the words that run a command with the kernel's limits per process, for what no control group bounds.
+
+    The kernel counts all threads of a user on the machine: those that there are come on top, and as many again as the
+    sandbox may have for those that come meanwhile. A watcher counts the sandbox's own.
+    """
     words = ["prlimit", f"--fsize={limits.disk}", "--core=0", "--nofile=8192"]
     if "pids" not in bounded:
-        words.append(f"--nproc={limits.processes}")
+        words.append(f"--nproc={2 * limits.processes + threads_of(user)}")
     if "memory" not in bounded:
         words.append(f"--data={limits.memory // 2}")
     return [*words, "--"]
+
+
+def threads_of(user: int) -> int:
+    """Count the threads of a user on this machine."""
+    processes = psutil.process_iter(["uids", "num_threads"])
+    return sum(
+        each.info["num_threads"] or 0 for each in processes if each.info["uids"] and each.info["uids"].real == user
+    )
 
 
 def is_root() -> bool:

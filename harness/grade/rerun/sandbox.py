@@ -134,7 +134,7 @@ def command(
         "nice",
         "-n",
         "5",
-        *prlimit(limits, group.bounds if group else set()),
+        *prlimit(limits, group.bounds if group else set(), user if is_root() else os.geteuid()),
         "bwrap",
         "--args",
         "8",
