@@ -20,6 +20,7 @@ from harness.grade.model import Submission
 from harness.grade.rerun import guest, host, sandbox
 from harness.grade.rerun.confined import Confined, Gone, Job
 from harness.grade.rerun.host import Desk, Room, Work
+from harness.grade.rerun.leftovers import GROUPS, PREFIX, abandoned, new_name
 from harness.grade.rerun.limits import MIB, ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Ending, Limit, Rerun
 from harness.grade.rerun.places import WORK, Places
@@ -321,6 +322,31 @@ def test_what_no_control_group_bounds_is_left_to_the_limits_of_processes(
     stage.mkdir()
     words = sandbox.command(["true"], Seen([]), LIMITS, stage, network=None, group=ControlGroup(LIMITS, root))
     assert {word for word in ("--data", "--nproc") if f"{word}=" in " ".join(words)} == left
+
+
+@pytest.mark.skipif(not is_root(), reason="control groups need root")
+def test_no_control_group_is_left_while_processes_take_their_time_to_end(prepared: Prepared, tmp_path: Path) -> None:
+    with prepared.confined() as confined:
+        code = "x = bytearray(150 * 2**20); import time; print(1, flush=True); time.sleep(60)"
+        job = start(confined, tmp_path, f"{shlex.quote(PYTHON)} -c {shlex.quote(code)}")
+        while not job.out.read_text():
+            assert not job.done.wait(0.05)
+        assert own_groups()
+    assert not own_groups()
+
+
+def own_groups() -> list[Path]:
+    """The control groups of this process."""
+    return [path for kind in ("memory", "pids", ".") for path in GROUPS.glob(f"{kind}/{PREFIX}-{os.getpid()}-*")]
+
+
+def test_what_a_process_left_is_known_when_another_has_its_number(tmp_path: Path) -> None:
+    mine = tmp_path / new_name()
+    prefix, start, end = mine.name.rsplit("-", 2)
+    before = tmp_path / f"{prefix}-{int(start) - 60}-{end}"
+    for folder in (mine, before, tmp_path / f"{PREFIX}-999999999-1-abc", tmp_path / "other"):
+        folder.mkdir()
+    assert {path.name for path in abandoned(tmp_path)} == {before.name, f"{PREFIX}-999999999-1-abc"}
 
 
 def test_no_sandbox_is_said_where_it_does_not_start(tmp_path: Path) -> None:

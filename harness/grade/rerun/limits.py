@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from typing import Final
 
 import psutil
 
-from harness.grade.rerun.leftovers import abandoned, new_name
+from harness.grade.rerun.leftovers import GROUPS, abandoned_groups, new_name
 
 MIB: Final = 1 << 20
+END_TIME: Final = 10.0
+"""Seconds that killed processes have to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,12 @@ class Limits:
 class ControlGroup:
     """A control group of one sandbox. `note` says what it cannot bound here; `words` puts a shell into it."""
 
-    def __init__(self, limits: Limits, root: Path = Path("/sys/fs/cgroup")) -> None:
+    def __init__(self, limits: Limits, root: Path = GROUPS) -> None:
         self._folders: list[Path] = []
         name = new_name()
-        for folder in (root, *(root / kind for kind in ("memory", "pids"))):
-            for path in abandoned(folder):
-                with suppress(OSError):
-                    path.rmdir()
+        for path in abandoned_groups(root):
+            with suppress(OSError):
+                path.rmdir()
         bounds = (("memory", limits.memory), ("pids", limits.processes))
         if (root / "cgroup.controllers").exists():
             self._second(root / name, bounds)
@@ -109,10 +111,23 @@ class ControlGroup:
         return found
 
     def close(self) -> None:
-        """Remove the group; its processes must have ended."""
+        """Remove the group. Its processes have been killed, but may take a while to end."""
+        until = time.monotonic() + END_TIME
         for folder in self._folders:
             with suppress(OSError):
-                folder.rmdir()
+                (folder / "cgroup.kill").write_text("1")  # there is one in version 2
+            while not _removed(folder) and time.monotonic() < until:
+                time.sleep(0.02)
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def memory_killed(events: str) -> bool:
