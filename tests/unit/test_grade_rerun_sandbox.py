@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -292,6 +294,57 @@ def test_a_watcher_that_breaks_ends_the_sandbox_and_is_a_fault(
         found = prepared.performed(confined)
     assert found.fault == "The watcher of the sandbox failed: IndexError: list index out of range"
     assert not found.breaches
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *('{"id": Infinity}', '{"id": NaN}', '{"id": "x"}', '{"id": []}', "{}", "[]", "5", "no json", "[" * 50_000),
+        *('{"id": 1, "event": "ended", "code": Infinity}', '{"id": 1, "event": "ended"}', '{"id": 1}', "\xff"),
+    ],
+)
+def test_what_makes_no_sense_ends_the_sandbox(tmp_path: Path, said: str) -> None:
+    confined = speaking(tmp_path, said)
+    job = confined.start(["true"], tmp_path / "out", tmp_path / "err", folder="/", environment={})
+    assert job.done.wait(20)
+    assert not confined.alive
+    with pytest.raises(Gone):
+        confined.ask("probe", port=1)
+    confined.close()
+
+
+def test_what_nobody_asked_is_not_kept(tmp_path: Path) -> None:
+    confined = speaking(tmp_path, *(f'{{"id": {number}}}' for number in range(2, 1000)), '{"id": 1, "well": true}')
+    assert confined.answers(1)
+    assert not confined._answers
+    confined.close()
+
+
+def speaking(tmp_path: Path, *said: str) -> Confined:
+    """A sandbox whose spawner, when it is asked, says something else. It is none: nothing runs in it."""
+    (tmp_path / "said").write_text("".join(f"{line}\n" for line in said))
+    words = ["sh", "-c", f"read line; cat {shlex.quote(str(tmp_path / 'said'))} >&0; sleep 60"]
+    return Confined(words, LIMITS, None, tmp_path / "log", lambda: 0)
+
+
+def test_a_relay_passes_over_a_port_that_it_cannot_have(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as there:
+        pairs = [f"tcp:127.0.0.1:{taken.getsockname()[1]}=unix:/none"]
+        pairs += [f"unix:{tmp_path}/socket=tcp:127.0.0.1:{there.getsockname()[1]}"]
+        words = [PYTHON, "-I", "-S", str(OWN / "relay.py"), *pairs]
+        with (
+            subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as relay,
+            socket.socket(socket.AF_UNIX) as asked,
+        ):
+            assert relay.stderr
+            assert "cannot be listened at" in relay.stderr.readline()
+            while asked.connect_ex(f"{tmp_path}/socket"):
+                assert relay.poll() is None
+                time.sleep(0.05)
+            asked.sendall(b"x")
+            with there.accept()[0] as reached:
+                assert reached.recv(1) == b"x"
+            relay.kill()
 
 
 def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> None:

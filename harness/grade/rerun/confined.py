@@ -89,7 +89,7 @@ class Confined:
         self._grows = grows
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
-        self._answers: dict[int, Mapping[str, Any]] = {}
+        self._answers: dict[int, Mapping[str, Any] | None] = {}
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._ended = threading.Event()
@@ -164,13 +164,16 @@ class Confined:
     def ask(self, op: str, *, within: float = ANSWER_TIME, **more: object) -> Mapping[str, Any]:
         """Ask the spawner for something and wait. Raises Gone, Failed or TimeoutError."""
         number = next(self._numbers)
-        self._send({"op": op, "id": number, **more})
-        with self._changed:
-            if not self._changed.wait_for(lambda: number in self._answers or not self.alive, within):
-                raise TimeoutError(f"no answer to {op}")
-            if number not in self._answers:
-                raise Gone("the sandbox has ended")
+        self._answers[number] = None
+        try:
+            self._send({"op": op, "id": number, **more})
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._answers[number] or not self.alive, within):
+                    raise TimeoutError(f"no answer to {op}")
+        finally:
             answer = self._answers.pop(number)
+        if answer is None:
+            raise Gone("the sandbox has ended")
         if answer.get("event") == "failed":
             raise Failed(f"{op}: {str(answer.get('text'))[:500]}")
         return answer
@@ -220,18 +223,20 @@ class Confined:
                 *lines, buffer = buffer.split(b"\n")
                 for line in lines:
                     self._hear(json.loads(line))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (OSError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
             pass
-        self._kill()
-        self._note_end()
+        finally:
+            self._kill()
+            self._note_end()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         number = int(message["id"])
         job = self._jobs.get(number)
         if job is None:
             with self._changed:
-                self._answers[number] = message
-                self._changed.notify_all()
+                if number in self._answers:  # what nobody asked, or asks no more, is not kept
+                    self._answers[number] = message
+                    self._changed.notify_all()
         elif message["event"] == "ended":
             self._cut(job)
             job.end(int(message["code"]) & 0xFF)
