@@ -108,6 +108,7 @@ def start(confined: Confined, tmp_path: Path, command: str) -> Job:
     ("command", "wanted"),
     [
         ("cat /w205/full-stack/a.txt", "a"),
+        ("echo x > /dev/null; head -c 1 /dev/zero | wc -c; (exec 3<>/dev/ptmx && echo pty)", "1\npty"),
         ("id -u; id -un", "1000\nscience"),
         ("ls /", "bin|dev|etc|home|lib|lib64|proc|root|run|sbin|tmp|usr|var|w205"),
         ("ls -A /root /home/science /tmp", "/home/science:\nw205\n\n/root:\n\n/tmp:"),
@@ -138,6 +139,7 @@ def test_what_is_seen_inside(confined: Confined, tmp_path: Path, command: str, w
         "dd if=/dev/zero of=/tmp/full bs=1M count=64",
         "for i in $(seq 40); do dd if=/dev/zero of=/w205/$i bs=512k count=1 || exit 1; done",
         "cat /dev/mem",
+        "echo x > /dev/x",
         "ls /sys/fs",
         "python3 -c 'import harness'",
         "exec 3<>/dev/tcp/1.1.1.1/53",

@@ -169,6 +169,7 @@ def _bwrap(
     for folder in OWN_FOLDERS:
         if PurePosixPath(folder) not in seen.writable:
             words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
+    words += ["--remount-ro", "/dev"]  # a file system without a bound; devices are mounted there one by one
     for path, source in sources.items():
         words += ["--ro-bind", str(source), str(path)]
     for path in seen.masked:
