@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from harness.grade.rerun.leftovers import abandoned_groups
 from harness.render import RECORD, RENDERERS
 from harness.settings import cache_dir
 
@@ -164,8 +165,9 @@ def server(name: str) -> psutil.Process | None:
 
 
 def left() -> list[str]:
-    """Give what clusters left: processes and run folders."""
+    """Give what clusters and reruns left: processes, run folders, control groups."""
     found = [f"folder {folder}" for folder in (cache_dir() / "runs").glob("*")]
+    found += [f"control group {folder}" for folder in abandoned_groups()]
     for process in ours():
         with suppress(psutil.NoSuchProcess):  # it ended while it was looked at
             if process.status() != psutil.STATUS_ZOMBIE:

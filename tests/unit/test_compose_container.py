@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -674,7 +675,7 @@ def test_the_harness_asks_and_learns(reach: Reach, folder: Path) -> None:
     assert agent.gone.is_set()
     with pytest.raises(AgentGone):
         agent.ask("jobs")
-    assert (folder / "words").read_text() == "exec --interactive 0123456789abcdef python3 /opt/w205/lib/agent.py\n"
+    assert (folder / "words").read_text() == "exec --interactive 0123456789abcdef python3 -I /opt/w205/lib/agent.py\n"
 
 
 def test_a_question_that_waits_when_the_container_ends_learns_it(reach: Reach) -> None:
@@ -692,6 +693,30 @@ def test_what_is_no_answer_is_passed_over(reach: Reach) -> None:
         'echo \'{"id": 99}\'; echo \'{"id": 1, "found": true}\'; read line'
     )
     assert agent.ask("jobs")["found"] is True
+
+
+@pytest.mark.parametrize("answer", ["[" * 50_000, '{"id": Infinity}', '{"id": 1e999, "found": true}', '{"id": {}}'])
+def test_no_answer_ends_the_hearing(reach: Reach, answer: str) -> None:
+    agent = reach(f"read line; echo '{answer}'; echo '{{\"id\": 1, \"found\": true}}'; read line")
+    assert agent.ask("jobs")["found"] is True
+
+
+def test_an_agent_that_talks_without_end_is_taken_for_gone(reach: Reach) -> None:
+    agent = reach("read line; exec cat /dev/zero")
+    with pytest.raises(AgentGone):
+        agent.ask("jobs")
+    assert agent.gone.is_set()
+
+
+def test_an_agent_takes_no_module_of_a_stranger(reach: Reach, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = folder / "lib"
+    library.mkdir()
+    for file in (CONTAINER / "agent.py", CONTAINER.parents[1] / "probes.py"):
+        shutil.copy(file, library)
+    (folder / "json.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.setattr(agents, "AGENT", library / "agent.py")
+    agent = reach(f'shift 4; exec {shlex.quote(sys.executable)} "$@"')
+    assert str(agent.ask("versions")["python"]).startswith("3.")
 
 
 def test_an_agent_that_never_answers_is_taken_for_gone(reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:

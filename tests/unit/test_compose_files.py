@@ -293,10 +293,10 @@ def test_the_courses_file_of_old_gets_our_images_loopback_ports_health_and_limit
         name: service["healthcheck"]["test"] for name, service in made.services.items() if "healthcheck" in service
     }
     assert with_health == {
-        "zookeeper": ["CMD", "python3", "/opt/w205/lib/agent.py", "ready", "zookeeper"],
-        "kafka": ["CMD", "python3", "/opt/w205/lib/agent.py", "ready", "kafka"],
-        "cloudera": ["CMD", "python3", "/opt/w205/lib/agent.py", "ready", "datanode", "metastore"],
-        "presto": ["CMD", "python3", "/opt/w205/lib/agent.py", "ready", "presto"],
+        "zookeeper": ["CMD", "python3", "-I", "/opt/w205/lib/agent.py", "ready", "zookeeper"],
+        "kafka": ["CMD", "python3", "-I", "/opt/w205/lib/agent.py", "ready", "kafka"],
+        "cloudera": ["CMD", "python3", "-I", "/opt/w205/lib/agent.py", "ready", "datanode", "metastore"],
+        "presto": ["CMD", "python3", "-I", "/opt/w205/lib/agent.py", "ready", "presto"],
     }
     assert made.services["spark"]["environment"] == {
         "HADOOP_NAMENODE": "cloudera",

@@ -9,12 +9,15 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.cluster.compose.images import AGENT
 
 QUESTION_TIME = 30.0
+_LONGEST = 1 << 20
+"""Bytes of an answer: beside a stranger's commands the agent may be anybody."""
 
 Answer = Mapping[str, Any]
 
@@ -32,7 +35,7 @@ class Agent:
         self._ids = itertools.count(1)
         self._open: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
-        words = ["docker", "exec", "--interactive", container, "python3", str(AGENT)]
+        words = ["docker", "exec", "--interactive", container, "python3", "-I", str(AGENT)]
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
@@ -61,11 +64,14 @@ class Agent:
 
     def _read(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
+        for line in iter(partial(self._process.stdout.readline, _LONGEST), b""):
+            if len(line) == _LONGEST:
+                self._process.kill()
+                break
             try:
                 answer = json.loads(line)
                 waiting = self._open.pop(answer["id"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
             waiting.set_result(answer)
         self._process.wait()

@@ -169,7 +169,7 @@ def _service(
             for name, value in images.guest_variables(role).items():
                 yield f"      {name}: {_quoted(value)}"
         if role in _HEALTH and "healthcheck" not in service:
-            words = ["CMD", "python3", str(images.AGENT), "ready", *_HEALTH[role]]
+            words = ["CMD", "python3", "-I", str(images.AGENT), "ready", *_HEALTH[role]]
             yield "    healthcheck:"
             yield f"      test: {json.dumps(words)}"
             yield "      interval: 10s"

@@ -59,6 +59,11 @@ class Interpreter:
         seconds = time.monotonic() - clock
         return ending, captured("spark", text, out, err, code, started=started, seconds=seconds), note
 
+    @property
+    def cut(self) -> bool:
+        """Whether its cells have printed more than they may."""
+        return self._job is not None and self._job.cut is not None
+
     def _typed(self, asked: bytes) -> tuple[Job, Sequence[int]]:
         """Hand a cell to the interpreter, or to a new one where it has ended or reads no more.
 

@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,12 +23,12 @@ from harness.cluster.compose.cluster import ComposeCluster
 from harness.cluster.compose.entered import Entrance
 from harness.cluster.compose.strangers import ASKER, Admitted, Contained
 from harness.errors import EnvironmentFault
-from harness.grade.rerun import guest, host, sandbox
+from harness.grade.rerun import guest, host
 from harness.grade.rerun.broker import Broker
-from harness.grade.rerun.confined import Confined, size_of
+from harness.grade.rerun.confined import Confined, Gone, size_of
 from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.host import Desk, Room, Work
-from harness.grade.rerun.limits import ControlGroup, Limits, is_root
+from harness.grade.rerun.limits import Limits, is_root
 from harness.grade.rerun.packages import VARIABLE, Packages
 from harness.grade.rerun.places import WORK
 from harness.grade.rerun.sandbox import INSIDE, Seen
@@ -123,41 +123,23 @@ def confine(
         **{INSIDE / "logs" / f"{name}.log": file for name, file in logs.items()},
     }
     seen = Seen(readable, guest_commands.masked(readable), placed, writable={WORK: folders.work, NOTES: folders.notes})
-    group = ControlGroup(limits) if is_root() else None
     own = folders.stage / "sandbox"
     own.mkdir()
-    words = sandbox.command(
-        [python, "-I", "-S", str(INSIDE / "spawner.py")],
-        seen,
-        limits,
-        own,
-        network=None,
-        group=group.join() if group else (),
-        user=images.user_id(),
-    )
 
     def grows() -> int:
         return sum(map(size_of, (folders.work, folders.notes, cluster.log_folder))) + way.written()
 
     broker = Broker(socket, {name: name for name in admitted.services}, way)
-    try:
-        confined = Confined(words, limits, group, folders.stage / "sandbox.log", grows)
-        try:
-            confined.ready()
-            host.fill(confined, work.at)
-            environment = host.terminal(str(NOTES))
+    environment = host.terminal(str(NOTES))
+    cells = _cells(work, admitted, environment)
+    log = folders.stage / "sandbox.log"
+    with (
+        closing(broker),
+        host.confine(python, seen, limits, own, work.at, log, grows, network=None, user=images.user_id()) as confined,
+    ):
+        with suppress(Gone):
             _relay(admitted, cluster, confined, folders, environment, python)
-            yield Desk(
-                confined,
-                environment,
-                _cells(work, admitted, environment),
-                str(NOTES),
-                _answers(admitted, way, confined),
-            )
-        finally:
-            confined.close()
-    finally:
-        broker.close()
+        yield Desk(confined, environment, cells, str(NOTES), _answers(admitted, way, confined))
 
 
 def _told(work: Work, admitted: Admitted, logs: Mapping[str, Path]) -> dict[str, Any]:

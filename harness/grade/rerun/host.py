@@ -8,23 +8,23 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.errors import HarnessError
+from harness.errors import EnvironmentFault, HarnessError
 from harness.grade.model import Submission
-from harness.grade.rerun import guest
+from harness.grade.rerun import guest, sandbox
 from harness.grade.rerun.cells import Interpreter
-from harness.grade.rerun.confined import Confined
+from harness.grade.rerun.confined import Confined, Failed, Gone
 from harness.grade.rerun.helps import HELPS
 from harness.grade.rerun.leftovers import own_folder
-from harness.grade.rerun.limits import Limits
+from harness.grade.rerun.limits import ControlGroup, Limits, is_root
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.places import HOME, Places, places
 from harness.grade.rerun.runner import Runner, Say
-from harness.grade.rerun.sandbox import INSIDE
+from harness.grade.rerun.sandbox import INSIDE, NOBODY, Seen
 from harness.grade.rerun.script import script, texts
 from harness.grade.rerun.streams import Ask, Streams
 from harness.grade.rerun.units import Unit
@@ -126,10 +126,43 @@ def terminal(notes: str = "/tmp") -> dict[str, str]:  # noqa: S108
     }
 
 
+@contextmanager
+def confine(
+    python: str,
+    seen: Seen,
+    limits: Limits,
+    stage: Path,
+    at: Places,
+    log: Path,
+    grows: Callable[[], int],
+    *,
+    network: int | None,
+    user: int = NOBODY,
+) -> Iterator[Confined]:
+    """Have a sandbox with the submission in it (see `sandbox.command` and `Confined`), and end it whatever happens."""
+    with ExitStack() as held:
+        group = ControlGroup(limits) if is_root() else None
+        if group:
+            held.callback(group.close)
+        words = [python, "-I", "-S", str(INSIDE / "spawner.py")]
+        command = sandbox.command(words, seen, limits, stage, network=network, group=group, user=user)
+        confined = Confined(command, limits, group, log, grows)
+        held.callback(confined.close)
+        confined.ready()
+        fill(confined, at)
+        yield confined
+
+
 def fill(confined: Confined, at: Places) -> None:
-    """Put the submission where its commands look for it."""
+    """Put the submission where its commands look for it. One that has no room there breaks a limit: nothing is run."""
     links = [[str(path), str(to)] for path, to in at.links]
-    confined.ask("fill", source=str(INSIDE / "submission"), target=str(at.target), links=links, within=120.0)
+    try:
+        confined.ask("fill", source=str(INSIDE / "submission"), target=str(at.target), links=links, within=120.0)
+    except (Gone, Failed, TimeoutError) as problem:
+        confined.close()
+        if not confined.breaches:
+            seen = confined.fault or str(problem)
+            raise EnvironmentFault("The submission did not get into its sandbox.", seen=seen) from problem
 
 
 def copy(work: Work, to: Path) -> None:
@@ -192,7 +225,7 @@ def perform(
         runner.helps,
         (*desk.confined.breaches, *runner.breaches),
         runner.state,
-        faults() or fault,
+        faults() or desk.confined.fault or fault,
         time.monotonic() - began,
         runner.own_seconds,
         cut=runner.cut,

@@ -11,26 +11,41 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from harness.folders import remove
 
 PREFIX: Final = "harness-grade"
-_NAME: Final = re.compile(rf"{PREFIX}-(\d+)-\w+")
+GROUPS: Final = Path("/sys/fs/cgroup")
+"""Where the machine has its control groups."""
+
+_NAME: Final = re.compile(rf"{PREFIX}-(\d+)-(\d+)-\w+")
 
 
 def new_name() -> str:
-    """Give a name for something of this process."""
-    return f"{PREFIX}-{os.getpid()}-{secrets.token_hex(4)}"
+    """Give a name for something of this process, with its start: another may have its number later."""
+    return f"{PREFIX}-{os.getpid()}-{_start(os.getpid()) or 0}-{secrets.token_hex(4)}"
 
 
 def abandoned(folder: Path) -> Iterator[Path]:
-    """Give what killed processes of this user left in a folder."""
+    """Give what processes of this user that have ended left in a folder."""
     with suppress(OSError):
         for path in folder.iterdir():
             match = _NAME.fullmatch(path.name)
-            if match and not psutil.pid_exists(int(match[1])) and path.lstat().st_uid == os.geteuid():
+            if match and _start(int(match[1])) != int(match[2]) and path.lstat().st_uid == os.geteuid():
                 yield path
+
+
+def abandoned_groups(root: Path = GROUPS) -> Iterator[Path]:
+    """Give the control groups that they left, of either version."""
+    for folder in (root, root / "memory", root / "pids"):
+        yield from abandoned(folder)
+
+
+def _start(pid: int) -> int | None:
+    """Give when a process started, which no setting of the clock changes; None when there is none."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
+    except OSError:
+        return None
 
 
 @contextmanager

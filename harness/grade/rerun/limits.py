@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.grade.rerun.leftovers import abandoned, new_name
+import psutil
+
+from harness.grade.rerun.leftovers import GROUPS, abandoned_groups, new_name
 
 MIB: Final = 1 << 20
+END_TIME: Final = 10.0
+"""Seconds that killed processes have to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,12 @@ class Limits:
 class ControlGroup:
     """A control group of one sandbox. `note` says what it cannot bound here; `words` puts a shell into it."""
 
-    def __init__(self, limits: Limits, root: Path = Path("/sys/fs/cgroup")) -> None:
+    def __init__(self, limits: Limits, root: Path = GROUPS) -> None:
         self._folders: list[Path] = []
         name = new_name()
-        for folder in (root, *(root / kind for kind in ("memory", "pids"))):
-            for path in abandoned(folder):
-                with suppress(OSError):
-                    path.rmdir()
+        for path in abandoned_groups(root):
+            with suppress(OSError):
+                path.rmdir()
         bounds = (("memory", limits.memory), ("pids", limits.processes))
         if (root / "cgroup.controllers").exists():
             self._second(root / name, bounds)
@@ -107,10 +111,23 @@ class ControlGroup:
         return found
 
     def close(self) -> None:
-        """Remove the group; its processes must have ended."""
+        """Remove the group. Its processes have been killed, but may take a while to end."""
+        until = time.monotonic() + END_TIME
         for folder in self._folders:
             with suppress(OSError):
-                folder.rmdir()
+                (folder / "cgroup.kill").write_text("1")  # there is one in version 2
+            while not _removed(folder) and time.monotonic() < until:
+                time.sleep(0.02)
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def memory_killed(events: str) -> bool:
@@ -123,14 +140,26 @@ def forks_refused(events: str) -> bool:
     return any(int(number) > 0 for number in re.findall(r"^max (\d+)$", events, re.MULTILINE))
 
 
-def prlimit(limits: Limits, bounded: set[str]) -> list[str]:
-    """Give the words that run a command with the kernel's limits per process, for what no control group bounds."""
-    words = ["prlimit", f"--fsize={limits.output}", "--core=0", "--nofile=8192"]
+def prlimit(limits: Limits, bounded: set[str], user: int) -> list[str]:
+    """Give the words that run a command with the kernel's limits per process, for what no control group bounds.
+
+    The kernel counts all threads of a user on the machine: those that there are come on top, and as many again as the
+    sandbox may have for those that come meanwhile. A watcher counts the sandbox's own.
+    """
+    words = ["prlimit", f"--fsize={limits.disk}", "--core=0", "--nofile=8192"]
     if "pids" not in bounded:
-        words.append(f"--nproc={limits.processes}")
+        words.append(f"--nproc={2 * limits.processes + threads_of(user)}")
     if "memory" not in bounded:
         words.append(f"--data={limits.memory // 2}")
     return [*words, "--"]
+
+
+def threads_of(user: int) -> int:
+    """Count the threads of a user on this machine."""
+    processes = psutil.process_iter(["uids", "num_threads"])
+    return sum(
+        each.info["num_threads"] or 0 for each in processes if each.info["uids"] and each.info["uids"].real == user
+    )
 
 
 def is_root() -> bool:

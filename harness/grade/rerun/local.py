@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from harness.cluster.local import LocalCluster
 from harness.cluster.services import REDIS
 from harness.grade.model import Submission
 from harness.grade.rerun import host, sandbox
-from harness.grade.rerun.confined import Confined, size_of
+from harness.grade.rerun.confined import size_of
 from harness.grade.rerun.host import Desk, Room, Work
-from harness.grade.rerun.limits import ControlGroup, Limits, is_root
+from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.packages import VARIABLE, Packages
 from harness.grade.rerun.runner import Say
@@ -45,18 +46,19 @@ def rerun(
     """
     work = Work.of(folder, submission)
     with host.stage() as stage:
-        desk = _confine(work, cluster, limits, stage, packages, redis)
 
         def faults() -> str | None:
             return next(map(str, cluster.faults()), None)
 
-        return host.perform(cluster.backend, work, desk, ask, stage / "rerun", limits, say, faults)
+        with _confine(work, cluster, limits, stage, packages, redis) as desk:
+            return host.perform(cluster.backend, work, desk, ask, stage / "rerun", limits, say, faults)
 
 
+@contextmanager
 def _confine(
     work: Work, cluster: LocalCluster, limits: Limits, stage: Path, packages: Packages, redis: Sequence[str]
-) -> Desk:
-    """Start the sandbox with the submission in it."""
+) -> Iterator[Desk]:
+    """Have the sandbox with the submission in it."""
     if why := sandbox.why_not():
         raise sandbox.refuse(why)
     told = cluster.keeper.ask(op="guest")
@@ -88,22 +90,13 @@ def _confine(
         (inside / "logs" / path.name).touch()
     placed = {INSIDE: inside, INSIDE / "inbox": stage / "rerun" / "inbox", INSIDE / "submission": copied, **logs}
     seen = Seen([Path(p) for p in told["readable"]], [Path(p) for p in told["masked"]], placed, redis)
-    group = ControlGroup(limits) if is_root() else None
-    words = sandbox.command(
-        [python, "-I", "-S", str(INSIDE / "spawner.py")],
-        seen,
-        limits,
-        stage,
-        network=sandbox.network_of(cluster.folder),
-        group=group.join() if group else (),
-    )
-    confined = Confined(words, limits, group, stage / "sandbox.log", partial(size_of, cluster.folder))
-    confined.ready()
-    host.fill(confined, work.at)
     environment = host.terminal()
     spark = told["environments"]["spark"]
     cells = Room(
         [python, str(INSIDE / "cells.py")],
         {**spark, "PATH": f"{spark['PATH']}:{INSIDE}/bin", "HARNESS_HELPS": environment["HARNESS_HELPS"]},
     )
-    return Desk(confined, environment, cells)
+    grows, network = partial(size_of, cluster.folder), sandbox.network_of(cluster.folder)
+    log = stage / "sandbox.log"
+    with host.confine(python, seen, limits, stage, work.at, log, grows, network=network) as confined:
+        yield Desk(confined, environment, cells)

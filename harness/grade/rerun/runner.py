@@ -12,7 +12,7 @@ from typing import Any, Final
 from harness.errors import EnvironmentFault, HarnessError
 from harness.grade.model import Submission
 from harness.grade.rerun.cells import Interpreter
-from harness.grade.rerun.confined import Confined, Gone
+from harness.grade.rerun.confined import Confined, Failed, Gone
 from harness.grade.rerun.helps import HELPS, noted
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.looks import Looks
@@ -87,7 +87,7 @@ class Runner:
             self._looks.take(None)
             self._take_state()
             self._stop_all()
-        except Gone:
+        except (Gone, Failed):
             self._note_early_end()
         except TimeoutError as problem:
             raise EnvironmentFault("The sandbox of a submission does not answer.", seen=str(problem)) from problem
@@ -191,6 +191,8 @@ class Runner:
         file = self._terminals.hand_in(f"cell-{at:04}.py", unit.text)
         ending, capture, note = self._interpreter.run(file, unit.text, self._limits.command)
         self._left[at] = Ran(unit.typed, unit.block, ending, capture, note)
+        if self._interpreter.cut:
+            self._printed_too_much(unit)
         self.own_seconds += time.monotonic() - clock
         if not self._confined.alive:
             raise Gone
@@ -255,11 +257,14 @@ class Runner:
     def _of_terminal(self, number: int) -> Ran:
         terminal = next(each for each in self._terminals if each.number == number)
         ending = terminal.ending or Ending.ENDED
-        if terminal.job.out.stat().st_size + terminal.job.err.stat().st_size >= self._limits.output:
-            text = f"more than {self._limits.output // MIB} MiB printed by one command"
-            self.breaches.append(Breach(Limit.OUTPUT, text, terminal.unit.typed.line))
+        if terminal.job.cut is not None:
+            self._printed_too_much(terminal.unit)
         if ending is Ending.TIMED_OUT:
             text = f"not ended after {terminal.limit:.0f} s"
             self.breaches.append(Breach(Limit.TIME, text, terminal.unit.typed.line))
         unit, capture = terminal.unit, self._terminals.capture(terminal)
         return Ran(unit.typed, unit.block, ending, capture, terminal.note, tuple(terminal.looks))
+
+    def _printed_too_much(self, unit: Unit) -> None:
+        text = f"more than {self._limits.output // MIB} MiB printed by one command"
+        self.breaches.append(Breach(Limit.OUTPUT, text, unit.typed.line))

@@ -21,11 +21,14 @@ import psutil
 from harness.cluster.addresses import HOST_NAMES, hosts_file
 from harness.cluster.sandbox import ETC, SYSTEM
 from harness.errors import EnvironmentFault
-from harness.grade.rerun.limits import Limits, is_root, prlimit
+from harness.grade.rerun.limits import ControlGroup, Limits, is_root, prlimit
 from harness.grade.rerun.places import HOME, WORK
 
 INSIDE: Final = PurePosixPath("/run/w205")
 """Where the sandbox has the files of the harness: the spawner, the commands of the host, the commands to type."""
+
+OWN_FOLDERS: Final = ("/dev/shm", "/tmp", "/var/tmp", "/root", str(WORK), str(HOME))  # noqa: S108
+"""What is written there is on a file system of the sandbox's own, but where it shares the folder with others."""
 
 NOBODY: Final = 65534
 _NEEDED: Final = ("bwrap", "nsenter", "prlimit", "setpriv")
@@ -90,21 +93,18 @@ def command(
     stage: Path,
     *,
     network: int | None,
-    group: Sequence[str] = (),
+    group: ControlGroup | None = None,
     user: int = NOBODY,
 ) -> list[str]:
     """Give the command line that runs `inner` in a sandbox.
 
     `stage` is an empty folder that everybody may enter; it takes the sandbox's own files, and for root the mounts.
-    `network` is a process whose network it shares; without one it has none. `group` are shell lines that put the
-    process into its control group. `user` is who it is when root starts it.
+    `network` is a process whose network it shares; without one it has none. `group` is the control group
+    that it runs in. `user` is who it is when root starts it.
     """
     placed = _files(stage, seen)
-    bounded = {kind for kind in ("memory", "pids") if any(f"/{kind}/" in line for line in group)}
-    if any("cgroup.procs" in line for line in group) and not bounded:
-        bounded = {"memory", "pids"}
     sources = {path: path for path in _visible(seen)}
-    lines = ["set -e", *group]
+    lines = ["set -e", *(group.join() if group else ())]
     enter: list[str] = []
     if is_root():
         mounts = stage / "mounts"
@@ -134,7 +134,7 @@ def command(
         "nice",
         "-n",
         "5",
-        *prlimit(limits, bounded),
+        *prlimit(limits, group.bounds if group else set(), user if is_root() else os.geteuid()),
         "bwrap",
         "--args",
         "8",
@@ -165,10 +165,11 @@ def _bwrap(
         path = Path("/") / name
         if path.is_symlink():
             words += ["--symlink", str(path.readlink()), str(path)]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/dev/shm"]  # noqa: S108
-    for folder in ("/tmp", "/var/tmp", "/root", str(WORK), str(HOME)):  # noqa: S108
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in OWN_FOLDERS:
         if PurePosixPath(folder) not in seen.writable:
             words += ["--size", str(limits.disk), "--perms", "0755", "--tmpfs", folder]
+    words += ["--remount-ro", "/dev"]  # a file system without a bound; devices are mounted there one by one
     for path, source in sources.items():
         words += ["--ro-bind", str(source), str(path)]
     for path in seen.masked:

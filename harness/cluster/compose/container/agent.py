@@ -23,6 +23,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+sys.path += [str(Path(__file__).parent), "/opt/w205/python"]  # all that there is: it runs isolated from variables
+
 import probes  # type: ignore[import-not-found,unused-ignore]
 
 SETTINGS = Path("/opt/w205/conf/servers.json")

@@ -81,7 +81,12 @@ def serve(listening: socket.socket, to: str) -> None:
 
 def main(words: Sequence[str]) -> None:
     """Serve every pair."""
-    serving = [(listen(each.split("=", 1)[0]), each.split("=", 1)[1]) for each in words]
+    serving = []
+    for here, _, to in (each.partition("=") for each in words):
+        try:
+            serving.append((listen(here), to))
+        except OSError as problem:  # a port of the system's, or one that is taken: the others are led on
+            print(f"{here} cannot be listened at: {problem}", file=sys.stderr, flush=True)
     threads = [threading.Thread(target=serve, args=pair, daemon=True) for pair in serving]
     for thread in threads:
         thread.start()

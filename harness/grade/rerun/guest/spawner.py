@@ -57,7 +57,8 @@ class Spawner:
                 try:
                     self._operations[message["op"]](message)
                 except Exception as problem:
-                    self._say({"id": message["id"], "event": "failed", "text": f"{type(problem).__name__}: {problem}"})
+                    text = f"{type(problem).__name__}: {problem}"[:500]
+                    self._say({"id": message["id"], "event": "failed", "text": text})
 
     def _say(self, message: dict[str, Any]) -> None:
         with self._lock, suppress(OSError):
