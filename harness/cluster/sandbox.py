@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -74,15 +74,35 @@ def wrap(
     words = [str(bwrap), "--unshare-all", "--hostname", "mids", *(_system(folder) if guests else _root())]
     words += ["--proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]  # noqa: S108
     package = Path(harness.__file__).parent
-    for path in (Path(sys.base_prefix), Path(sys.prefix), package if guests else package.parent, *readable):
+    shown = [Path(sys.base_prefix), Path(sys.prefix), package if guests else package.parent, *readable]
+    for path in shown:
         words += ["--ro-bind", str(path), str(path)]  # those in /tmp, which is a fresh one inside
     if guests:
-        words += ["--tmpfs", str(package / "grade" / "rubrics")]
+        words += [*links(Path(sys.executable), shown), "--tmpfs", str(package / "grade" / "rubrics")]
     words += ["--bind", str(project), str(project), "--bind", str(project), str(WORKSPACE)]
     for path in writable:
         words += ["--bind", str(path), str(path)]
     words += ["--ro-bind", str(hosts.resolve()), "/etc/hosts", "--chdir", str(project), "--", *command]
     return ["sh", "-c", _AND_AFTERWARDS, str(folder), *words] if guests else words
+
+
+def links(program: Path, shown: Iterable[Path]) -> list[str]:
+    """Make the links from a program that is shown to another that is shown, where they are elsewhere.
+
+    The Python of a virtual environment may be a link to a link in somebody's home.
+    """
+    folders = [*shown, *(Path("/") / name for name in SYSTEM)]
+
+    def is_shown() -> bool:
+        return any(program.is_relative_to(folder) for folder in folders)
+
+    words: list[str] = []
+    if is_shown():
+        while program.is_symlink():
+            target = program.readlink()
+            words += [] if is_shown() else ["--symlink", str(target), str(program)]
+            program = Path(os.path.normpath(program.parent / target))
+    return words
 
 
 def _root() -> list[str]:

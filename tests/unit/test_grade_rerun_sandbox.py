@@ -33,6 +33,7 @@ from harness.readme import read
 OWN = Path(guest.__file__).parent
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 LIMITS = Limits(memory=256 * MIB, processes=64, disk=16 * MIB, output=1 * MIB, total=60.0)
+NOTHING_THERE: dict[str, dict[str, int]] = {"topics": {}, "paths": {}, "tables": {}, "errors": {}}
 
 pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
 
@@ -68,7 +69,7 @@ class Prepared:
         folder = self.stage / "rerun"
         (folder / "inbox").mkdir(parents=True)
         desk = Desk(confined, host.terminal(), Room([PYTHON], {}))
-        return host.perform("local", work, desk, lambda *_: {}, folder, LIMITS, lambda _: None, lambda: None)
+        return host.perform("local", work, desk, lambda *_: NOTHING_THERE, folder, LIMITS, lambda _: None, lambda: None)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from typing import Final
 import psutil
 
 from harness.cluster.addresses import HOST_NAMES, hosts_file
-from harness.cluster.sandbox import ETC, SYSTEM
+from harness.cluster.sandbox import ETC, SYSTEM, links
 from harness.errors import EnvironmentFault
 from harness.grade.rerun.limits import ControlGroup, Limits, is_root, prlimit
 from harness.grade.rerun.places import HOME, WORK
@@ -172,6 +172,7 @@ def _bwrap(
     words += ["--remount-ro", "/dev"]  # a file system without a bound; devices are mounted there one by one
     for path, source in sources.items():
         words += ["--ro-bind", str(source), str(path)]
+    words += links(Path(sys.executable), sources)
     for path in seen.masked:
         words += (
             ["--tmpfs", str(path), "--remount-ro", str(path)]
