@@ -74,8 +74,7 @@ def test_what_cannot_be_removed_stays_and_is_no_error(folder: Path, monkeypatch:
 
 def test_what_a_killed_process_left_goes_however_deep_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(leftovers.psutil, "pid_exists", lambda _: False)
-    left = tmp_path / f"{leftovers.PREFIX}-1-abcd"
+    left = tmp_path / f"{leftovers.PREFIX}-999999999-1-abcd"
     left.mkdir()
     nest(left, "d")
     with suppress(RecursionError), leftovers.own_folder() as own:
