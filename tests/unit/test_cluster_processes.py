@@ -125,14 +125,14 @@ def test_stop_lets_a_process_end_by_itself(start: Start) -> None:
 
 
 def test_stop_kills_a_process_that_does_not_care(start: Start) -> None:
-    child = start("trap '' TERM; echo up; while :; do sleep 0.01; done")
+    child = start("trap '' TERM; echo up; while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done")
     assert child.line() == "up"
     child.process.stop(0.1)
     assert child.process.exit_code == 128 + signal.SIGKILL
 
 
 def test_stop_begins_with_the_signal_that_is_asked_for(start: Start) -> None:
-    child = start("trap 'exit 5' INT; trap 'exit 6' TERM; echo up; while :; do sleep 0.01; done")
+    child = start("trap 'exit 5' INT; trap 'exit 6' TERM; echo up; while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done")
     assert child.line() == "up"
     child.process.stop(10, signal.SIGINT)
     assert child.process.exit_code == 5
@@ -158,8 +158,8 @@ def test_a_signal_reaches_the_process_alone_or_its_group(start: Start) -> None:
     script = """
         exec 2>/dev/null
         trap 'echo parent' USR1
-        (trap 'echo child' USR1; echo up; while :; do sleep 0.01; done) &
-        while :; do sleep 0.01; done
+        (trap 'echo child' USR1; echo up; while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done) &
+        while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done
     """
     child = start(script)
     assert child.line() == "up"

@@ -19,7 +19,7 @@ from harness.cluster.services import Service
 from harness.errors import EnvironmentFault
 
 SERVE = ("sleep", "600")
-IGNORE_TERM = ("/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.01; done")
+IGNORE_TERM = ("/bin/sh", "-c", "trap '' TERM; while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done")
 
 
 def at_once() -> str:
@@ -331,7 +331,7 @@ def test_stop_all_ends_every_server_and_zookeeper_last(cluster: Make, tmp_path: 
     def until_term(name: str) -> tuple[str, ...]:
         slowly = "" if name == "zookeeper" else "sleep 0.2; "
         end = f"{slowly}echo {name} >>{tmp_path}/order; exit"
-        return shell(f"trap '{end}' TERM; touch {name}.up; while :; do sleep 0.01; done")
+        return shell(f"trap '{end}' TERM; touch {name}.up; while [ $((n += 1)) -lt 9999 ]; do sleep 0.01; done")
 
     def up(name: str) -> Callable[[], str]:
         def ask() -> str:

@@ -27,6 +27,9 @@ from harness.cluster.compose import agents
 from harness.cluster.compose.agents import Agent, AgentGone
 
 CONTAINER = Path(agents.__file__).parent / "container"
+STAYS = "while [ $((n += 1)) -lt 1999 ]; do sleep 0.05; done"
+"""A script that goes on, but not for ever."""
+
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux, as the containers have it")
 
 
@@ -198,7 +201,7 @@ def test_a_service_ends_as_its_server_ends(service: Service, script: str, code: 
 def test_the_first_end_counts_and_the_others_are_ended(service: Service) -> None:
     service.start(
         {
-            "namenode": "trap 'echo bye; exit 3' TERM; touch ready; while :; do sleep 0.05; done",
+            "namenode": f"trap 'echo bye; exit 3' TERM; touch ready; {STAYS}",
             "datanode": "while [ ! -e ready ]; do sleep 0.02; done; echo gone; exit 5",
         }
     )
@@ -222,7 +225,7 @@ def test_a_server_that_stays_after_anothers_end_is_killed(service: Service) -> N
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_reaches_every_server_and_none_is_forgotten(service: Service, number: signal.Signals) -> None:
-    script = "trap 'echo got it; exit 4' TERM; touch {}; while :; do sleep 0.05; done"
+    script = f"trap 'echo got it; exit 4' TERM; touch {{}}; {STAYS}"
     process = service.start({name: script.format(name) for name in ("a", "b", "c")})
     assert service.has("a", "b", "c")
     process.send_signal(number)
@@ -251,7 +254,7 @@ def test_a_signal_before_the_servers_start_starts_none(service: Service) -> None
 
 def test_lines_of_several_servers_have_their_names_and_the_last_ones_are_not_lost(service: Service) -> None:
     many = "for n in 1 2 3 4 5 6 7 8 9; do echo $n; echo $n >&2; done; "
-    service.start({"a": many + "printf last; exit 1", "b": "trap 'exit 0' TERM; while :; do sleep 0.05; done"})
+    service.start({"a": many + "printf last; exit 1", "b": f"trap 'exit 0' TERM; {STAYS}"})
     code, printed = service.ends()
     assert code == 1
     assert [line for line in printed if line.startswith("a | ")] == [
@@ -474,7 +477,7 @@ def test_an_ended_process_that_nobody_has_waited_for_is_no_job(agent: ModuleType
 
 @LINUX
 def test_a_signal_reaches_the_root_alone_or_all(agent: ModuleType, start: Start, tmp_path: Path) -> None:
-    notes = "trap 'echo >>$READY.{0}' USR1; touch ${{READY}}{1}; while :; do sleep 0.02; done"
+    notes = "trap 'echo >>$READY.{0}' USR1; touch ${{READY}}{1}; while [ $((n += 1)) -lt 4999 ]; do sleep 0.02; done"
     process, job = start(
         f"({notes.format('child', '')}) & while [ ! -e $READY ]; do :; done; {notes.format('root', '2')}"
     )

@@ -256,7 +256,7 @@ def test_detached_commands_come_back_at_once_and_down_ends_all(shim: Sequence[st
 
 
 def test_ctrl_c_reaches_the_command_and_its_exit_code_comes_back(shim: Sequence[str], here: Here) -> None:
-    script = "trap 'exit 5' INT; echo ready; while :; do sleep 0.1; done"
+    script = "trap 'exit 5' INT; echo ready; while [ $((n += 1)) -lt 999 ]; do sleep 0.1; done"
     with subprocess.Popen([*shim, "exec", "mids", "bash", "-c", script], stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
