@@ -73,7 +73,7 @@ FAULTS = (
         *("topic", 'by_host_and_event_type["user1.comcast.com default"]: expected 1, got nothing'),
     ),
 )
-SHORT = 2
+SHORT = 1
 
 
 def run_changed(change: Change, folder: Path) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The main job, for real: without a network, four at a time, as root and as an ordinary user."""
+"""The main job, for real: without a network, several at a time, as root and as an ordinary user."""
 
 from __future__ import annotations
 
@@ -116,17 +116,21 @@ def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], 
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-def test_four_runs_at_once_pass_two_private_two_open_two_of_an_ordinary_user(tmp_path: Path, user: User | None) -> None:
-    """Two of root (one of them as plain pytest) and two of a user without any right, all side by side."""
+def test_runs_at_once_pass_in_both_modes_of_root_and_of_an_ordinary_user(
+    tmp_path: Path, user: User | None, pytestconfig: pytest.Config
+) -> None:
+    """Of root (first as plain pytest) and of a user without any right, side by side; `--at-once 4` for all of them."""
     pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode=open", f"--out={tmp_path / 'root-open'}")
-    commands: dict[str, tuple[list[str | Path], list[str], Path]] = {
-        "root-private": ([HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"], [], PROJECT),
-        "root-open": (list(pytest_of_root), [], PROJECT),
-    }
-    for mode in ("private", "open") if user else ():
-        assert user
-        command = [user.project / "run", "report", "--mode", mode, "--out", user.home / mode]
-        commands[f"user-{mode}"] = (command, user.prefix, user.project)
+    commands: dict[str, tuple[list[str | Path], list[str], Path]] = {"root-open": (list(pytest_of_root), [], PROJECT)}
+    if user:
+        command = [user.project / "run", "report", "--mode", "private", "--out", user.home / "private"]
+        commands["user-private"] = (command, user.prefix, user.project)
+    private = [HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"]
+    commands["root-private"] = (private, [], PROJECT)
+    if user:
+        command = [user.project / "run", "report", "--mode", "open", "--out", user.home / "open"]
+        commands["user-open"] = (command, user.prefix, user.project)
+    commands = dict(list(commands.items())[: pytestconfig.getoption("at_once")])
     with ExitStack() as stack:
         runs = {
             name: stack.enter_context(

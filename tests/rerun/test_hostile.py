@@ -20,7 +20,7 @@ from harness.grade.rubric import load_rubric
 from rerun.hostile import HOSTILE
 from rerun.hostile_model import ESCAPED, SECRET, Hostile, lay_bait
 
-SHORT = ("forks", "peek", "tables", "privileges", "leaver", "finder")
+SHORT = ("forks", "tables", "leaver", "finder")
 OF_A_USER = ("peek", "tables", "privileges", "kills", "tamper", "links", "network", "leaver", "finder")
 OF_A_USER_SHORT = 3
 LIMITS = Limits(
