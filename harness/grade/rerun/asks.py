@@ -1,7 +1,7 @@
 """Questions to the servers, asked where their names are known: in the private network, or in a container.
 
-Run as `python asks.py progress|state` or `… clear PATH…`; the answer is one line of JSON. This file stands alone: it
-needs kafka-python and the standard library, for a container has nothing else.
+Run as `python asks.py progress|state|clean` or `… clear PATH…`; the answer is one line of JSON. This file stands alone:
+it needs kafka-python and the standard library, for a container has nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ USER = "root"
 TIMEOUT = 20.0
 DEPTH = 10
 MOST_PATHS = 2_000
+KEPT = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
+"""The folders of HDFS that a new cluster has."""
+
 OWN_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
 """Kafka's own."""
 
@@ -197,10 +200,64 @@ def clear(*paths: str) -> Answer:
     return {"cleared": cleared}
 
 
+def clean() -> Answer:
+    """Remove every topic, consumer group, table and file. Gives what was said where that failed."""
+    forget_topics()
+    return {"said": [*_drop_tables(), *_delete_files()]}
+
+
+def forget_topics() -> None:
+    """Delete every consumer group and every topic that is not Kafka's own, and wait until they are gone."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=KAFKA)
+    try:
+        until = time.monotonic() + TIMEOUT
+        while names := set(admin.list_topics()) - OWN_TOPICS:
+            admin.delete_topics(sorted(names))
+            if time.monotonic() > until:
+                raise TimeoutError(f"topics are still there: {', '.join(sorted(names))}")
+            time.sleep(0.1)
+        if groups := [group["group_id"] for group in admin.list_groups()]:
+            admin.delete_groups(groups)
+    finally:
+        admin.close()
+
+
+def _drop_tables() -> Iterator[str]:
+    """Drop every table and schema. Gives what Presto said where it would not."""
+    for schema, table in tables():
+        for kind in ("table", "view"):
+            try:
+                query(f"drop {kind} if exists {name_of('hive', schema, table)}")
+                break
+            except RuntimeError as problem:
+                yield str(problem)[:200]
+    for (schema,) in query("show schemas from hive"):
+        if schema not in ("default", "information_schema"):
+            try:
+                query(f"drop schema if exists {name_of('hive', schema)}")
+            except RuntimeError as problem:
+                yield str(problem)[:200]
+
+
+def _delete_files() -> Iterator[str]:
+    """Delete every file and folder but those of a new cluster. Gives why where that failed."""
+    for folder in ("/", *KEPT):
+        for entry in listing(folder):
+            path = f"{folder.rstrip('/')}/{entry['pathSuffix']}"
+            if path not in KEPT:
+                try:
+                    hdfs(path, "DELETE", "DELETE", recursive="true")
+                except OSError as problem:
+                    yield f"{path}: {problem}"
+
+
 ASKS: Mapping[str, Callable[..., Answer]] = {
     "progress": progress,
     "state": state,
     "clear": clear,
+    "clean": clean,
 }
 
 if __name__ == "__main__":

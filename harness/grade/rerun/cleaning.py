@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -16,9 +15,6 @@ from harness.grade.rerun import asks
 from harness.grade.rerun.asks import Answer
 
 ZOOKEEPER: Final = "zookeeper:32181"
-KEPT: Final = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
-"""The folders of HDFS that a new cluster has."""
-
 _LIVELY: Final = (
     *("/admin/delete_topics", "/brokers/seqid", "/brokers/topics", "/config/changes", "/config/topics", "/consumers"),
     *("/controller", "/controller_epoch", "/isr_change_notification", "/latest_producer_id_block"),
@@ -68,57 +64,8 @@ def nodes() -> Iterator[tuple[str, str]]:
 
 
 def clean() -> Answer:
-    """Remove every topic, consumer group, table and file. What cannot be removed is seen in the snapshot."""
-    forget_topics()
-    said = [*_drop_tables(), *_delete_files()]
-    return {"said": said, **snapshot()}
-
-
-def forget_topics() -> None:
-    """Delete every consumer group and every topic that is not Kafka's own, and wait until they are gone."""
-    from kafka import KafkaAdminClient  # type: ignore[import-untyped]
-
-    admin = KafkaAdminClient(bootstrap_servers=asks.KAFKA)
-    try:
-        until = time.monotonic() + asks.TIMEOUT
-        while names := set(admin.list_topics()) - asks.OWN_TOPICS:
-            admin.delete_topics(sorted(names))
-            if time.monotonic() > until:
-                raise TimeoutError(f"topics are still there: {', '.join(sorted(names))}")
-            time.sleep(0.1)
-        if groups := [group["group_id"] for group in admin.list_groups()]:
-            admin.delete_groups(groups)
-    finally:
-        admin.close()
-
-
-def _drop_tables() -> Iterator[str]:
-    """Drop every table and schema. Gives what Presto said where it would not."""
-    for schema, table in asks.tables():
-        for kind in ("table", "view"):
-            try:
-                asks.query(f"drop {kind} if exists {asks.name_of('hive', schema, table)}")
-                break
-            except RuntimeError as problem:
-                yield str(problem)[:200]
-    for (schema,) in asks.query("show schemas from hive"):
-        if schema not in ("default", "information_schema"):
-            try:
-                asks.query(f"drop schema if exists {asks.name_of('hive', schema)}")
-            except RuntimeError as problem:
-                yield str(problem)[:200]
-
-
-def _delete_files() -> Iterator[str]:
-    """Delete every file and folder but those of a new cluster. Gives why where that failed."""
-    for folder in ("/", *KEPT):
-        for entry in asks.listing(folder):
-            path = f"{folder.rstrip('/')}/{entry['pathSuffix']}"
-            if path not in KEPT:
-                try:
-                    asks.hdfs(path, "DELETE", "DELETE", recursive="true")
-                except OSError as problem:
-                    yield f"{path}: {problem}"
+    """Remove what there is, and give the snapshot, in which what cannot be removed is seen."""
+    return {**asks.clean(), **snapshot()}
 
 
 ASKS: Final[Mapping[str, Callable[[], Answer]]] = {"snapshot": snapshot, "clean": clean}
