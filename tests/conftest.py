@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what tests draw by chance be drawn otherwise: submissions in `tests/grading`, moments in `tests/faults`."""
     group = parser.getgroup("chance")
     group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
-    group.addoption("--at-once", type=int, default=2, help="how many runs are side by side, at most 4 (%(default)s)")
+    group.addoption("--at-once", type=int, help="how many whole runs are side by side, at most 4 (2, on containers 1)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from machine import PATIENT, harness, nothing_left, started
 
-SHORT = 1
+SHORT = 0
+"""The short form has none: `tests/integration/test_01_report.py` checks runs that are beside each other."""
+
 LONGEST = 1200
 """Seconds after which the busy program ends by itself."""
 

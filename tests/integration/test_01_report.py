@@ -130,7 +130,7 @@ def test_runs_at_once_pass_in_both_modes_of_root_and_of_an_ordinary_user(
     if user:
         command = [user.project / "run", "report", "--mode", "open", "--out", user.home / "open"]
         commands["user-open"] = (command, user.prefix, user.project)
-    commands = dict(list(commands.items())[: pytestconfig.getoption("at_once")])
+    commands = dict(list(commands.items())[: pytestconfig.getoption("at_once") or 2])
     with ExitStack() as stack:
         runs = {
             name: stack.enter_context(
@@ -145,5 +145,7 @@ def test_runs_at_once_pass_in_both_modes_of_root_and_of_an_ordinary_user(
         record = end.record(out)
         assert_all_holds(record, out)
         assert record["mode"] == name.split("-")[1]
+        checked = run(HARNESS, "check", out / "record.json")
+        assert checked.code == 0, checked.output  # beside another run it is equal too
     if user:
         assert not list((user.cache / "runs").glob("*"))

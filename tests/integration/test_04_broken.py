@@ -44,10 +44,11 @@ def test_a_presto_killed_in_mid_run_is_the_clusters_fault(tmp_path: Path) -> Non
         ended = going.end(timeout=300)
     assert ended.code == 3, ended.output
     record = ended.record(tmp_path)
-    steps = {step["id"]: step for step in record["steps"]}
-    assert steps["presto"]["outcome"] == "infrastructure"
-    assert "killed by SIGKILL" in steps["presto"]["message"]
-    assert str(tmp_path / "logs" / "presto.log") in steps["presto"]["message"]
+    lost = [step for step in record["steps"] if step["outcome"] == "infrastructure"]
+    assert [step["id"] for step in lost] in (["hive"], ["presto"])  # a slow hive is ended: nothing waits for the dead
+    assert outcomes(record)["presto"] == ("infrastructure" if lost[0]["id"] == "presto" else "blocked")
+    assert "killed by SIGKILL" in lost[0]["message"]
+    assert str(tmp_path / "logs" / "presto.log") in lost[0]["message"]
     assert "presto.log" in (tmp_path / "README.md").read_text()
     assert (tmp_path / "logs" / "presto.log").stat().st_size > 0
 

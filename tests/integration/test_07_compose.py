@@ -1,4 +1,4 @@
-"""The compose backend, for real: the same steps, two runs at a time, kept clusters, and what goes wrong."""
+"""The compose backend, for real: the same steps, runs side by side, kept clusters, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +36,22 @@ def no_container_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, dict[str, Any]]]:
-    """Two whole runs of `./run report --backend compose` at the same time."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
+def whole(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> list[tuple[Path, dict[str, Any]]]:
+    """Whole runs of `./run report --backend compose` at the same time: one, or as many as `--at-once` says."""
+    folders = [tmp_path_factory.mktemp("run") for _ in range(pytestconfig.getoption("at_once") or 1)]
     words = [PROJECT / "run", "report", "--backend", "compose", "--out"]
-    with (
-        started(folders[0] / "output", *words, folders[0], environment=PATIENT) as one,
-        started(folders[1] / "output", *words, folders[1], environment=PATIENT) as other,
-    ):
-        ended = [one.end(timeout=1500), other.end(timeout=1500)]
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(started(folder / "output", *words, folder, environment=PATIENT)) for folder in folders
+        ]
+        ended = [going.end(timeout=1500) for going in runs]
     for end in ended:
         assert end.code == 0, end.output
-    return [(folder, ended[0].record(folder)) for folder in folders]
+    return [(folder, end.record(folder)) for folder, end in zip(folders, ended, strict=True)]
 
 
-def test_two_runs_at_the_same_time_pass(two: list[tuple[Path, dict[str, Any]]]) -> None:
-    for out, record in two:
+def test_runs_at_the_same_time_pass(whole: list[tuple[Path, dict[str, Any]]]) -> None:
+    for out, record in whole:
         assert_all_holds(record, out)
         assert (record["backend"], record["mode"]) == ("compose", "container")
         assert {"docker-engine", "docker-compose"} <= set(record["versions"])
@@ -59,8 +60,8 @@ def test_two_runs_at_the_same_time_pass(two: list[tuple[Path, dict[str, Any]]]) 
         assert all(service["peak_rss_bytes"] > 10_000_000 for service in servers.values())
 
 
-def test_facts_and_invariants_are_those_of_a_local_run(two: list[tuple[Path, dict[str, Any]]]) -> None:
-    for out, _ in two:
+def test_facts_and_invariants_are_those_of_a_local_run(whole: list[tuple[Path, dict[str, Any]]]) -> None:
+    for out, _ in whole:
         ended = harness("diff", SAMPLE, out / "record.json")
         assert ended.code == 0, ended.output
         assert "Equal: 13 steps" in ended.output
@@ -69,9 +70,9 @@ def test_facts_and_invariants_are_those_of_a_local_run(two: list[tuple[Path, dic
 
 
 def test_the_report_shows_the_compose_file_that_ran_and_commands_as_typed(
-    two: list[tuple[Path, dict[str, Any]]],
+    whole: list[tuple[Path, dict[str, Any]]],
 ) -> None:
-    out, record = two[0]
+    out, record = whole[0]
     cluster = next(step for step in record["steps"] if step["id"] == "cluster")
     here = [command for command in cluster["commands"] if command["service"] == "host"]
     assert here[0]["stdout"] == (PROJECT / "compose" / "docker-compose.yml").read_text()
