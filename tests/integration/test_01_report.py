@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import HARNESS, PATIENT, PROJECT, ListenerWatch, assert_all_holds, run, started
+from machine import HARNESS, PATIENT, PROJECT, Ended, ListenerWatch, assert_all_holds, outcomes, run, started
 from ordinary import User
 
 from harness import record as records
@@ -20,9 +22,30 @@ LONELY = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "-
 """A network namespace with nothing in it but loopback, and that is down."""
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A whole run: its command, what the command is run by, in which folder, and where its report goes."""
+
+    mode: str
+    command: Sequence[str | Path]
+    out: Path
+    prefix: Sequence[str] = ()
+    cwd: Path = PROJECT
+
+    def check(self, ended: Ended) -> dict[str, Any]:
+        """Fail unless all of it holds and agrees with the golden record. Gives its record."""
+        assert ended.code == 0, ended.output
+        record = ended.record(self.out)
+        assert_all_holds(record, self.out)
+        assert record["mode"] == self.mode
+        checked = run(HARNESS, "check", self.out / "record.json")
+        assert checked.code == 0, checked.output
+        return record
+
+
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("report")
+    return tmp_path_factory.mktemp("reports") / "private"
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +54,45 @@ def watch() -> ListenerWatch:
 
 
 @pytest.fixture(scope="module")
-def record(out: Path, watch: ListenerWatch) -> dict[str, Any]:
-    """One whole run of `./run report`, without any network, with an eye on its listeners."""
-    with started(out / "output", PROJECT / "run", "report", "--out", out, prefix=LONELY) as report:
-        while report.process.poll() is None:
+def ended(
+    out: Path, watch: ListenerWatch, request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> list[tuple[Whole, Ended]]:
+    """Whole runs side by side, with an eye on their listeners; the first is `./run report` without any network.
+
+    The second is plain `pytest` in the open mode; with `--at-once 4` a user without any right has one in each mode.
+    """
+    number = pytestconfig.getoption("at_once") or 2
+    other = out.with_name("open")
+    plain = (sys.executable, "-m", "pytest", "--mode=open", f"--out={other}")
+    wholes = [
+        Whole("private", (PROJECT / "run", "report", "--out", out), out, LONELY),
+        Whole("open", plain, other),
+    ]
+    user = request.getfixturevalue("user") if number > 2 else None
+    for mode in ("private", "open") if user else ():
+        command = (user.project / "run", "report", "--mode", mode, "--out", user.home / mode)
+        wholes.append(Whole(mode, command, user.home / mode, user.prefix, user.project))
+    with ExitStack() as stack:
+        runs = [
+            stack.enter_context(
+                started(
+                    out.with_name(f"output-{at}"), *each.command, prefix=each.prefix, cwd=each.cwd, environment=PATIENT
+                )
+            )
+            for at, each in enumerate(wholes[:number])
+        ]
+        while any(going.process.poll() is None for going in runs):
             watch.look()
-            try:
-                report.process.wait(1)
-            except subprocess.TimeoutExpired:
-                continue
-        ended = report.end()
-    assert ended.code == 0, ended.output
-    return ended.record(out)
+            time.sleep(1)
+        return [(whole, going.end()) for whole, going in zip(wholes, runs, strict=False)]
+
+
+@pytest.fixture(scope="module")
+def record(ended: list[tuple[Whole, Ended]]) -> dict[str, Any]:
+    """The record of the first."""
+    whole, first = ended[0]
+    assert first.code == 0, first.output
+    return first.record(whole.out)
 
 
 def test_a_report_needs_no_network_and_all_that_it_states_holds(record: dict[str, Any], out: Path) -> None:
@@ -98,11 +148,6 @@ def test_servers_say_when_they_were_ready_and_what_they_took(record: dict[str, A
         assert service["peak_rss_bytes"] > 20_000_000
 
 
-def test_the_golden_check_is_green(record: dict[str, Any], out: Path) -> None:
-    ended = run(HARNESS, "check", out / "record.json")
-    assert ended.code == 0, ended.output
-
-
 def test_the_report_reads_back_with_confidence_1_and_true_digests(record: dict[str, Any], out: Path) -> None:
     ended = run(HARNESS, "readme", out / "README.md")
     assert ended.code == 0, ended.output
@@ -116,36 +161,19 @@ def test_the_report_is_made_again_from_its_record_alone(record: dict[str, Any], 
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-def test_runs_at_once_pass_in_both_modes_of_root_and_of_an_ordinary_user(
-    tmp_path: Path, user: User | None, pytestconfig: pytest.Config
-) -> None:
-    """Of root (first as plain pytest) and of a user without any right, side by side; `--at-once 4` for all of them."""
-    pytest_of_root = (Path(sys.executable), "-m", "pytest", "--mode=open", f"--out={tmp_path / 'root-open'}")
-    commands: dict[str, tuple[list[str | Path], list[str], Path]] = {"root-open": (list(pytest_of_root), [], PROJECT)}
-    if user:
-        command = [user.project / "run", "report", "--mode", "private", "--out", user.home / "private"]
-        commands["user-private"] = (command, user.prefix, user.project)
-    private = [HARNESS, "report", "--mode", "private", "--out", tmp_path / "root-private"]
-    commands["root-private"] = (private, [], PROJECT)
-    if user:
-        command = [user.project / "run", "report", "--mode", "open", "--out", user.home / "open"]
-        commands["user-open"] = (command, user.prefix, user.project)
-    commands = dict(list(commands.items())[: pytestconfig.getoption("at_once") or 2])
-    with ExitStack() as stack:
-        runs = {
-            name: stack.enter_context(
-                started(tmp_path / f"{name}.txt", *command, prefix=prefix, cwd=cwd, environment=PATIENT)
-            )
-            for name, (command, prefix, cwd) in commands.items()
-        }
-        ended = {name: going.end(timeout=2400) for name, going in runs.items()}
-    for name, end in ended.items():
-        assert end.code == 0, f"{name}:\n{end.output}"
-        out = user.home / name.removeprefix("user-") if user and name.startswith("user-") else tmp_path / name
-        record = end.record(out)
-        assert_all_holds(record, out)
-        assert record["mode"] == name.split("-")[1]
-        checked = run(HARNESS, "check", out / "record.json")
-        assert checked.code == 0, checked.output  # beside another run it is equal too
-    if user:
-        assert not list((user.cache / "runs").glob("*"))
+def test_runs_side_by_side_pass_in_both_modes_and_are_equal(ended: list[tuple[Whole, Ended]]) -> None:
+    for whole, end in ended:
+        whole.check(end)
+
+
+def test_a_user_without_any_right_gets_to_presto(user: User | None) -> None:
+    if not user:
+        pytest.skip("this is an ordinary user, or cannot become one")
+    out = user.home / "step"
+    words = ("harness", "step", "presto", "--mode", "private", "--out", out)
+    ended = run(user.project / "run", *words, prefix=user.prefix, cwd=user.project, timeout=900)
+    assert ended.code == 0, ended.output
+    record = ended.record(out)
+    assert record["mode"] == "private"
+    assert outcomes(record)["presto"] == "passed"
+    assert not list((user.cache / "runs").glob("*"))

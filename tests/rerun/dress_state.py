@@ -1,10 +1,11 @@
-"""Dresses of the web API that keep something: forms, cookies, Redis."""
+"""Dresses of what is kept: forms, cookies, Redis; and a cluster that is brought down, which keeps nothing."""
 
 from __future__ import annotations
 
 from rerun import jobs
 from rerun.author import Author
 from rerun.books import Dress, headers, row
+from rerun.dress_jobs import plain, route
 from rerun.expected import Aid, Typing
 
 
@@ -152,3 +153,39 @@ def buy_sword():
     a.down()
     expected = a.expected({"swords": 8}, Aid.ZOOKEEPER, Aid.UDF, Aid.ROWS, packages=frozenset({"redis"}))
     return Dress("store", a.finished(), expected)
+
+
+def restart() -> Dress:
+    """A first try is thrown away: the cluster goes down and comes up again, and holds only what came afterwards."""
+    a = Author(15, "project-3-mira", prompt="$ ", lead="mixed")
+    a.heading("The second try")
+    a.prose("My first try had the wrong player in it.")
+    a.compose()
+    a.up()
+    a.hand_in("game_api.py", jobs.app(route("/buy_bow", "buy_bow", "Twang")), shown=True)
+    a.topic("events")
+    a.flask("game_api.py")
+    job = jobs.batch("bow", "events", "buy_bow", "/tmp/bows")
+    for player, count in (("wrong.example.org", 3), ("right.example.org", 4)):
+        a.ab(f'-n {count} -H "Host: {player}"', "/buy_bow", "Twang\n", "events", plain("buy_bow", player))
+        a.kafkacat("events")
+        a.hand_in("filtered_writes.py", job, shown=count == 3)
+        a.spark("filtered_writes.py")
+        a.ls("/tmp/bows", 1)
+        if count == 3:
+            a.prose("Away with all of it:")
+            a.host("docker-compose down")
+            a.sent.clear()
+            a.up()
+            a.topic("events")
+            a.flask("game_api.py")
+    columns = sorted(["timestamp", *a.sent[0].event])
+    kinds = [(name.replace("-", "_"), "string") for name in columns]
+    statement = " ".join(jobs.table("bows", kinds, "/tmp/bows").split())
+    a.do("cloudera", f'hive -e "{statement}"')
+    a.heading("Presto")
+    sql = "select host, count(*) as n from bows group by host"
+    a.execute(sql, ["host", "n"], [["right.example.org", 4]])
+    a.execute("select count(*) from bows", ["_col0"], [[4]])
+    a.down()
+    return Dress("restart", a.finished(), a.expected({"bows": 4}, Aid.ZOOKEEPER, Aid.UDF, Aid.ROWS))
