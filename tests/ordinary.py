@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ class User:
 
 @contextmanager
 def ordinary_user() -> Iterator[User | None]:
-    """Make what `nobody` needs to run the harness: a clone, and a copy of the cache so that only pip has to fetch.
+    """Make what `nobody` needs to run the harness: a clone, and a copy of the caches so that little is fetched.
 
     None where this process is an ordinary user itself, or cannot become one.
     """
@@ -54,6 +55,10 @@ def _furnish(user: User, python: str) -> User:
     user.cache.mkdir()
     for name in ("maven", "verified.json"):
         run("cp", "-a", "--reflink=auto", cache_dir() / name, user.cache / name)
+    packages = Path(run(sys.executable, "-m", "pip", "cache", "dir").output.strip())
+    if packages.is_dir():
+        (home / ".cache").mkdir()
+        run("cp", "-a", "--reflink=auto", packages, home / ".cache" / "pip")
     run("chown", "-R", "nobody", home)
     ended = run(user.project / "run", "harness", "doctor", prefix=user.prefix, cwd=user.project, timeout=900)
     assert ended.code == 0, ended.output
