@@ -20,7 +20,7 @@ KINDS = ((signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143))
 GOLDEN = (5**0.5 - 1) / 2
 """Steps of the golden ratio, taken modulo 1, lie evenly however many there are."""
 
-SHORT = 2
+SHORT = 1
 LONGEST = 60.0
 """Seconds after the start within which a kill comes: before the first container, in the boot, and in steps."""
 

@@ -9,30 +9,47 @@ from pathlib import Path
 from machine import HARNESS, copy_of_project, harness, outcomes, run, server, started
 
 
-def test_a_broken_job_fails_its_step_blocks_what_needs_it_and_the_rest_runs(tmp_path: Path) -> None:
+def test_a_broken_job_fails_its_step_blocks_what_needs_it_and_the_rest_runs_until_its_time_limit(
+    tmp_path: Path,
+) -> None:
     project = copy_of_project(tmp_path)
     (project / "jobs" / "filtered_writes.py").write_text("def broken(:\n")
-    ended = harness("step", "presto", "filter-batch", cwd=project, timeout=300)
+    endless = "import time\nprint('so far', flush=True)\ntime.sleep(600)\n"
+    (project / "jobs" / "filter_swords_batch.py").write_text(endless)
+    words = ("step", "presto", "filter-batch", "--command-timeout", "25")
+    ended = harness(*words, cwd=project, timeout=300)
     assert ended.code == 1, ended.output
     record = ended.record(project / "reports" / "latest")
     found = outcomes(record)
     assert found["batch"] == "failed"
     assert (found["hive"], found["presto"]) == ("blocked", "blocked")
-    assert found["filter-batch"] == "passed"
+    assert found["filter-batch"] == "failed"
     steps = {step["id"]: step for step in record["steps"]}
     assert steps["presto"]["blocked_by"] == "batch"
     assert "SyntaxError" in steps["batch"]["message"]
     assert "SyntaxError" in ended.output
+    command = steps["filter-batch"]["commands"][-1]
+    assert command["exit_code"] == 124
+    assert "so far" in command["stdout"]
+    assert "time limit of 25 s" in steps["filter-batch"]["message"]
 
 
-def test_a_step_that_states_something_wrong_fails_with_both_values(tmp_path: Path) -> None:
+def test_a_step_that_states_something_wrong_fails_with_both_values_and_a_taken_port_is_replaced(
+    tmp_path: Path,
+) -> None:
     project = copy_of_project(tmp_path)
     step = project / "assignment" / "test_04_topic.py"
     step.write_text(step.read_text().replace('described.facts["partitions"], 1)', 'described.facts["partitions"], 2)'))
-    ended = harness("step", "load", cwd=project, timeout=300)
+    out = project / "reports" / "latest"
+    with socket.create_server(("127.0.0.1", 5000)):
+        ended = harness("step", "load", "--mode", "open", cwd=project, timeout=300)
     assert ended.code == 1, ended.output
     assert "partitions: expected 2, got 1" in ended.output
-    assert outcomes(ended.record(project / "reports" / "latest"))["load"] == "blocked"
+    assert outcomes(ended.record(out))["load"] == "blocked"
+    assert "port 5000 of api is taken: using " in ended.output
+    number = ended.output.partition("port 5000 of api is taken: using ")[2].split()[0]
+    assert f"http://127.0.0.1:{number}/healthz" in (out / "history.txt").read_text()
+    assert f"Running on http://127.0.0.1:{number}" in (out / "README.md").read_text()
 
 
 def test_a_presto_killed_in_mid_run_is_the_clusters_fault(tmp_path: Path) -> None:
@@ -76,17 +93,6 @@ def test_a_port_asked_for_that_is_taken_is_refused_at_once() -> None:
     assert "--port kafka" in ended.output
 
 
-def test_a_default_port_that_is_taken_is_replaced_and_the_commands_say_so(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 5000)):
-        ended = harness("step", "api", "--mode", "open", "--out", tmp_path, timeout=300)
-    assert ended.code == 0, ended.output
-    assert "port 5000 of api is taken: using " in ended.output
-    number = ended.output.partition("port 5000 of api is taken: using ")[2].split()[0]
-    history = (tmp_path / "history.txt").read_text()
-    assert f"http://127.0.0.1:{number}/healthz" in history
-    assert f"Running on http://127.0.0.1:{number}" in (tmp_path / "README.md").read_text()
-
-
 def test_unknown_names_are_usage_errors_that_list_the_known_ones() -> None:
     step = harness("step", "prestoo")
     assert step.code == 2
@@ -97,20 +103,6 @@ def test_unknown_names_are_usage_errors_that_list_the_known_ones() -> None:
     assert harness("report", "--mode", "private", "--port", "kafka=1").code == 2
     assert harness("report", "--backend", "cloud").code == 2
     assert harness("nothing").code == 2
-
-
-def test_a_step_past_its_time_limit_fails_with_what_it_printed(tmp_path: Path) -> None:
-    project = copy_of_project(tmp_path)
-    (project / "jobs" / "filter_swords_batch.py").write_text(
-        "import time\nprint('so far', flush=True)\ntime.sleep(600)\n"
-    )
-    ended = harness("step", "filter-batch", "--command-timeout", "25", cwd=project, timeout=300)
-    assert ended.code == 1, ended.output
-    record = ended.record(project / "reports" / "latest")
-    command = record["steps"][-1]["commands"][-1]
-    assert command["exit_code"] == 124
-    assert "so far" in command["stdout"]
-    assert "time limit of 25 s" in record["steps"][-1]["message"]
 
 
 def test_outside_a_project_it_says_where_it_looked(tmp_path: Path) -> None:
