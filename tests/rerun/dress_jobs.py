@@ -151,12 +151,14 @@ def pulse() -> Dress:
     a.prose("A script keeps the game busy while I look.")
     a.compose()
     a.up()
-    a.hand_in("app.py", jobs.app(route("/", "default", "Hello, player!"), route("/jump", "jump", "Boing")), shown=True)
-    a.topic("player_actions")
+    topic = "player_actions"
+    routes = (route("/", "default", "Hello, player!", topic), route("/jump", "jump", "Boing", topic))
+    a.hand_in("app.py", jobs.app(*routes), shown=True)
+    a.topic(topic)
     a.flask("app.py")
     a.heading("The stream")
     text = jobs.stream(
-        "player_actions",
+        topic,
         [jobs.sink("jump", "jump", "/tmp/jumps", 5)],
         [jobs.schema("jump", FIELDS), jobs.wanted("jump", "jump")],
         tables=("drop table if exists jumps", jobs.table("jumps", jobs.streamed(FIELDS), "/tmp/jumps")),
@@ -180,7 +182,7 @@ def pulse() -> Dress:
     for turns in (3, 2):
         for _ in range(turns):
             for count, host in ((6, "alpha.io"), (2, "beta.io")):
-                a.send("GET /jump HTTP/1.0", "player_actions", [plain("jump", host)] * count)
+                a.send("GET /jump HTTP/1.0", topic, [plain("jump", host)] * count)
             a.world.pass_time(5, 6)
         shown += turns
         rows = [["alpha.io", shown * 6], ["beta.io", shown * 2]]
@@ -189,5 +191,5 @@ def pulse() -> Dress:
         if turns == 3:
             a.prose("Some seconds later:")
     a.down()
-    expected = a.expected({"jumps": Growth(0, 2)}, Aid.ZOOKEEPER, Aid.UDF, topics={"player_actions": Growth(0, 2)})
+    expected = a.expected({"jumps": Growth(0, 2)}, Aid.ZOOKEEPER, Aid.UDF, topics={topic: Growth(0, 2)})
     return Dress("pulse", a.finished(), expected)
