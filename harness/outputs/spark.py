@@ -51,7 +51,8 @@ def read(text: str) -> Printout:
     at = 0
     while at < len(printed):
         line = printed[at]
-        if _opens_table(printed, at):
+        begins = line[:1]  # most lines are none of the four, and are passed over by this alone
+        if begins == "+" and _opens_table(printed, at):
             table, at = _table(printed, at)
             found.tables.append(table)
             if batch_waits:
@@ -62,16 +63,17 @@ def read(text: str) -> Printout:
             schema, at = _schema(printed, at + 1)
             found.schemas.append(schema)
             continue
-        batch = _batch(printed, at)
+        batch = _batch(printed, at) if begins == "-" else None
         if batch is not None:
             found.batches.append([batch, 0])
             batch_waits = True
             at += 3
             continue
-        name, _, value = line.rpartition(": ")
-        number = integer(value)
-        if number is not None and name:
-            found.numbers[label(name)] = number
+        if line[-1:].isdigit():
+            name, _, value = line.rpartition(": ")
+            number = integer(value)
+            if number is not None and name:
+                found.numbers[label(name)] = number
         at += 1
     return found
 
