@@ -181,8 +181,8 @@ def restart() -> Dress:
             a.flask("game_api.py")
     columns = sorted(["timestamp", *a.sent[0].event])
     kinds = [(name.replace("-", "_"), "string") for name in columns]
-    statement = " ".join(jobs.table("bows", kinds, "/tmp/bows").split())
-    a.do("cloudera", f'hive -e "{statement}"')
+    statement = " ".join(jobs.table("bows", kinds, "/tmp/bows").split()).replace("'", '"')
+    a.do("cloudera", f"hive -e '{statement}'")
     a.heading("Presto")
     sql = "select host, count(*) as n from bows group by host"
     a.execute(sql, ["host", "n"], [["right.example.org", 4]])
