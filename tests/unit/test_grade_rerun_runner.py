@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -147,7 +148,31 @@ def test_what_comes_after_the_end_of_one_container_counts_too(tmp_path: Path) ->
     assert made.state.topics == {"events": 4}
 
 
-def test_a_long_command_is_no_server_where_one_was_started_before(tmp_path: Path) -> None:
+def test_a_server_that_is_detached_is_waited_for(tmp_path: Path) -> None:
+    def starts(fake: Fake, _: str, __: Job) -> int:
+        threading.Timer(0.5, fake.ports.add, [5000]).start()
+        return 0
+
+    given = submission(tmp_path, "docker-compose exec -d mids flask run", f"{MIDS}ab -n 1 http://localhost:5000/")
+    made, _ = runner(tmp_path, given, {"flask": starts, "ab": lambda fake, *_: 0 if fake.ports else 111})
+    server, load = made.run()
+    assert load.capture is not None
+    assert load.capture.exit_code == 0
+    assert (server.ending, server.expired) == (Ending.ENDED, False)
+
+
+def test_a_detached_server_that_could_not_be_started_is_not_waited_for(tmp_path: Path) -> None:
+    given = submission(tmp_path, "docker-compose exec -d mids flask run")
+    made, _ = runner(tmp_path, given, {"flask": lambda *_: 126})
+    (server,) = made.run()
+    assert not server.expired
+
+
+def test_a_long_command_is_no_server_where_one_was_started_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.grade.rerun.runner.SERVE_TIME", 0.1)
+
     def listens_later(fake: Fake, _: str, __: Job) -> None:
         fake.ports.add(5000)
 

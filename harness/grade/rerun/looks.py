@@ -49,7 +49,7 @@ class Looks:
         """
         if not self._more_streams(at):
             self._loops.end()
-        if self._terminals.going(Way.STREAM) and (not self._settled or self._terminals.going(Way.LOOP)):
+        if self._terminals.has_streams() and (not self._settled or self._terminals.going(Way.LOOP)):
             self._settled = self._streams.settle(self._limits.settle)
             return self._settled
         return True

@@ -47,6 +47,12 @@ class Terminal:
     ending: Ending | None = None
     note: str = ""
 
+    @property
+    def is_detached(self) -> bool:
+        """Whether the command ended well, but what it started goes on, as `docker-compose exec -d` lets it."""
+        goes_on = self.unit.typed.background and self.unit.way in (Way.SERVE, Way.STREAM)
+        return goes_on and self.job.done.is_set() and self.job.exit_code == 0
+
 
 class Terminals:
     """The terminals that there are, in the order in which their commands were typed.
@@ -78,6 +84,10 @@ class Terminals:
     def going(self, *ways: Way) -> list[Terminal]:
         """Give those whose commands go on, of these ways."""
         return [each for each in self._all if each.unit.way in ways and not each.job.done.is_set()]
+
+    def has_streams(self) -> bool:
+        """Say whether a stream goes on, in a terminal or detached from it."""
+        return bool(self.going(Way.STREAM)) or any(each.unit.way is Way.STREAM and each.is_detached for each in self)
 
     def last(self, text: str) -> Terminal | None:
         """Give the one in which a command was typed last."""
@@ -119,13 +129,14 @@ class Terminals:
             self._confined.stop(terminal.job)
 
     def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> bool:
-        """Wait until something holds or the command has ended. Says whether it came before time was up."""
+        """Wait until something holds or what was typed has ended. Says whether it came before time was up."""
         until = time.monotonic() + limit
-        while not terminal.job.done.is_set() and time.monotonic() < until:
+        while not (ended := terminal.job.done.is_set() and not terminal.is_detached) and time.monotonic() < until:
             if condition():
                 return True
-            terminal.job.done.wait(0.25)
-        return terminal.job.done.is_set()
+            if terminal.job.done.wait(0.25) and terminal.is_detached:
+                time.sleep(0.25)
+        return ended
 
     def stop(self, terminal: Terminal, note: str) -> None:
         """Stop a command, and note why."""
