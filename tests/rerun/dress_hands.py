@@ -198,7 +198,7 @@ def notebook() -> Dress:
     a.printed(services, "compose")
     a.hand_in(
         "game_api.py",
-        jobs.app(route("/join", "join_guild", "Joined"), route("/leave", "leave_guild", "Bye")),
+        jobs.app(route("/join", "join_guild", "Joined", "guilds"), route("/leave", "leave_guild", "Bye", "guilds")),
         shown=True,
     )
     a.topic("guilds")
