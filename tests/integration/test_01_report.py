@@ -166,14 +166,14 @@ def test_runs_side_by_side_pass_in_both_modes_and_are_equal(ended: list[tuple[Wh
         whole.check(end)
 
 
-def test_a_user_without_any_right_gets_to_presto(user: User | None) -> None:
+def test_a_user_without_any_right_gets_as_far_as_spark_and_hdfs(user: User | None) -> None:
     if not user:
         pytest.skip("this is an ordinary user, or cannot become one")
     out = user.home / "step"
-    words = ("harness", "step", "presto", "--mode", "private", "--out", out)
+    words = ("harness", "step", "batch", "--mode", "private", "--out", out)
     ended = run(user.project / "run", *words, prefix=user.prefix, cwd=user.project, timeout=900)
     assert ended.code == 0, ended.output
     record = ended.record(out)
     assert record["mode"] == "private"
-    assert outcomes(record)["presto"] == "passed"
+    assert outcomes(record)["batch"] == "passed"
     assert not list((user.cache / "runs").glob("*"))
