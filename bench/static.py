@@ -21,7 +21,7 @@ from bench import measured, tables
 from harness import readme
 from harness import record as records
 from harness.check import compare
-from harness.render import RENDERERS
+from harness.render.renderers import RENDERERS
 
 PROJECT = Path(__file__).parents[1]
 RECORD = PROJECT / "reports" / "sample" / "record.json"

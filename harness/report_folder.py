@@ -12,7 +12,7 @@ from harness import record as records
 from harness.errors import EnvironmentFault
 from harness.locks import take
 from harness.model import Outcome
-from harness.render import RECORD, RENDERERS
+from harness.render.renderers import RECORD, RENDERERS
 
 _LOCK = ".lock"
 

@@ -25,7 +25,7 @@ from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError
 from harness.invariants import evaluate
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
 from harness.progress import Progress
-from harness.render import write_all
+from harness.render.renderers import write_all
 from harness.report_folder import ReportFolder
 from harness.run import Run
 from harness.settings import Settings

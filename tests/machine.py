@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from harness.grade.rerun.leftovers import abandoned_groups
-from harness.render import RECORD, RENDERERS
+from harness.render.renderers import RECORD, RENDERERS
 from harness.settings import cache_dir
 
 PROJECT = Path(__file__).parents[1]

@@ -13,6 +13,7 @@ import click
 
 from harness.errors import PRECEDENCE, ExitCode, UsageError
 from harness.grade import grade
+from harness.grade.class_folder import submissions
 from harness.grade.model import Grading
 from harness.grade.rerun.script import typed_first
 from harness.grade.results.findings_json import exit_code, render_json
@@ -87,8 +88,6 @@ def grade_command(
         submission = load(paths[0], report, reading)
         click.echo(plan(submission.reading, typed_first(submission)), nl=False)
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
-    from harness.grade.grade_class import submissions
-
     found = submissions(paths, out, _say)
     if len(found) > 1:
         _refuse_for_one(len(found), form, report, reading, out)

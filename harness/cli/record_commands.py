@@ -11,7 +11,7 @@ import click
 from harness import record as records
 from harness import settings
 from harness.errors import ExitCode
-from harness.render import write_all
+from harness.render.renderers import write_all
 
 
 @click.command()

@@ -27,12 +27,10 @@ from harness.grade.results.graded import Graded
 from harness.grade.results.write import withdraw, write_class, write_results
 from harness.grade.rubric import Rubric
 from harness.grade.score import faulty, score, unreadable
-from harness.grade.submission import REPORTS, NoReportError, load, shows_commands
+from harness.grade.submission import NoReportError, load
 
 ATTEMPTS: Final = 2
 RERUN: Final = "rerun.json"
-_WORK: Final = (*REPORTS, ".py", ".yml", ".yaml", ".sh")
-"""The endings of files that are work, and seldom lie beside the folders of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,45 +153,3 @@ def _names(paths: Sequence[Path]) -> list[str]:
             unique, number = f"{name}-{number}", number + 1
         found.append(unique)
     return found
-
-
-def submissions(
-    paths: Sequence[Path], out: Path | None = None, say: Callable[[str], None] = lambda _: None
-) -> list[Path]:
-    """Give the submissions that paths name: each path itself, or the folders in one that is a class.
-
-    A folder is a class where it has several folders and no report with commands, and either several of those have one
-    or no work lies beside them. `out` is none of them. What was decided is said where it may be doubted. Raises
-    UsageError for a path that is not there.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not os.path.lexists(path):
-            raise UsageError(f"{path} is not there.", wanted="a submission's folder, its report, or a folder of them")
-        folders, files = _inside(path, out)
-        loose = [each.name for each in files if each.suffix.lower() in _WORK]
-        if len(folders) < 2:
-            found.append(path)
-        elif loose and (shows_commands(path, below=False) or sum(map(shows_commands, folders)) < 2):
-            say(f"{path} is taken for one submission: {', '.join(loose[:3])} lies beside its folders")
-            found.append(path)
-        else:
-            beside = f"; {', '.join(loose[:3])} beside them belongs to none" if loose else ""
-            say(f"{path} is taken for a class of {len(folders)} submissions{beside}")
-            found += folders
-    return found
-
-
-def _inside(path: Path, out: Path | None) -> tuple[list[Path], list[Path]]:
-    """Give the folders and the files in a folder that are neither hidden, nor links, nor the results; else nothing."""
-    folders: list[Path] = []
-    files: list[Path] = []
-    with suppress(OSError), os.scandir(path) as entries:
-        for entry in sorted(entries, key=lambda each: each.name):
-            if entry.name.startswith(".") or (out and out.resolve().is_relative_to(path.resolve() / entry.name)):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(Path(path, entry.name))
-            elif entry.is_file(follow_symlinks=False):
-                files.append(Path(path, entry.name))
-    return folders, files

@@ -17,7 +17,7 @@ from samples import sample_record
 
 from harness.model import Record
 from harness.record import load
-from harness.render import write_all
+from harness.render.renderers import write_all
 
 CTRF = "ctrf@0.3.0"
 """The format's reference implementation, a package of npm that holds the schema."""

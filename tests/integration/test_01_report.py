@@ -16,7 +16,7 @@ from machine import HARNESS, PATIENT, PROJECT, Ended, ListenerWatch, assert_all_
 from ordinary import User
 
 from harness import record as records
-from harness.render import RENDERERS
+from harness.render.renderers import RENDERERS
 
 LONELY = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-current-user", "--net")
 """A network namespace with nothing in it but loopback, and that is down."""

@@ -14,7 +14,8 @@ from test_grade_command import RIGHT
 from harness.errors import EnvironmentFault, UsageError
 from harness.folders import remove
 from harness.grade import grade_class as module
-from harness.grade.grade_class import Order, grade_class, submissions
+from harness.grade.class_folder import submissions
+from harness.grade.grade_class import Order, grade_class
 from harness.grade.rerun.limits import Limits
 from harness.grade.results import write
 from harness.grade.results.graded import Graded

@@ -11,7 +11,7 @@ from samples import capture, record_of, sample_record
 
 from harness.check import compare
 from harness.record import load
-from harness.render import RENDERERS, write_all
+from harness.render.renderers import RENDERERS, write_all
 
 
 def test_all_files_are_written_and_nothing_else(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from samples import sample_record
 
 from harness.errors import EnvironmentFault
 from harness.record import save
-from harness.render import RECORD, RENDERERS
+from harness.render.renderers import RECORD, RENDERERS
 from harness.report_folder import ReportFolder, expected_seconds
 
 Hold = Callable[..., ReportFolder]
