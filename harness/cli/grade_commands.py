@@ -17,9 +17,7 @@ from harness.grade.class_folder import submissions
 from harness.grade.model import Grading
 from harness.grade.rerun.script import typed_first
 from harness.grade.results.findings_json import exit_code, render_json
-from harness.grade.results.github import render_github
 from harness.grade.results.markdown import render_markdown
-from harness.grade.results.page import render_page
 from harness.grade.results.terminal import render_text
 from harness.grade.submission import load
 from harness.readme.plan import plan
@@ -116,6 +114,7 @@ def _static(
 ) -> ExitCode:
     grading = grade(path, report, reading)
     if out:
+        from harness.grade.results.page import render_page
         from harness.grade.results.write import write_files
 
         files = {
@@ -219,13 +218,15 @@ def _shown(grading: Grading, path: Path, form: str, everything: bool) -> str:
     forms = {
         "json": lambda: render_json(grading),
         "markdown": lambda: render_markdown(grading),
-        "github": lambda: render_github(grading, _from_here(path)),
+        "github": lambda: _as_annotations(grading, path),
         "text": lambda: render_text(grading, everything=everything),
     }
     return forms[form]()
 
 
-def _from_here(path: Path) -> PurePosixPath:
-    """Give a submission's folder as the repository in which this runs names it."""
+def _as_annotations(grading: Grading, path: Path) -> str:
+    """Give the findings with the submission's folder as the repository in which this runs names it."""
+    from harness.grade.results.github import render_github
+
     folder = path if path.is_dir() else path.parent
-    return PurePosixPath(os.path.relpath(folder))
+    return render_github(grading, PurePosixPath(os.path.relpath(folder)))
