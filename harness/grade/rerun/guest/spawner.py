@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,9 @@ Message = Mapping[str, Any]
 
 WORK = "/w205"
 """The folder of the course, on a file system of its own."""
+
+ROOM_TIME = 5.0
+"""Seconds in which a sandbox that is full of processes gets room for one more."""
 
 
 class Spawner:
@@ -68,7 +72,7 @@ class Spawner:
         stdin, stdout, stderr = self._descriptors[:3]
         self._descriptors = self._descriptors[3:]
         try:
-            process = subprocess.Popen(
+            process = _popen(
                 message["argv"],
                 cwd=message["cwd"],
                 env=message["env"],
@@ -124,6 +128,18 @@ class Spawner:
             text = file.read(message["limit"])
             size = os.fstat(file.fileno()).st_size
         self._say({"id": message["id"], "event": "done", "text": text, "size": size})
+
+
+def _popen(argv: list[str], **settings: Any) -> subprocess.Popen[bytes]:
+    """Start a program. Where there is no room for one more process, those that were killed have a moment to go."""
+    until = time.monotonic() + ROOM_TIME
+    while True:
+        try:
+            return subprocess.Popen(argv, **settings)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def _groups_below(root: int) -> set[int]:
