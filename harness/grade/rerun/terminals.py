@@ -50,8 +50,13 @@ class Terminal:
     @property
     def is_detached(self) -> bool:
         """Whether the command ended well, but what it started goes on, as `docker-compose exec -d` lets it."""
-        goes_on = self.unit.typed.background and self.unit.way in (Way.SERVE, Way.STREAM)
-        return goes_on and self.job.done.is_set() and self.job.exit_code == 0
+        stays = self.unit.typed.background and self.unit.way in (Way.SERVE, Way.STREAM)
+        return stays and self.job.done.is_set() and self.job.exit_code == 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what was typed goes on, here or detached."""
+        return self.is_detached or not self.job.done.is_set()
 
 
 class Terminals:
@@ -87,7 +92,7 @@ class Terminals:
 
     def has_streams(self) -> bool:
         """Say whether a stream goes on, in a terminal or detached from it."""
-        return bool(self.going(Way.STREAM)) or any(each.unit.way is Way.STREAM and each.is_detached for each in self)
+        return any(each.unit.way is Way.STREAM and each.goes_on for each in self)
 
     def last(self, text: str) -> Terminal | None:
         """Give the one in which a command was typed last."""
@@ -131,12 +136,14 @@ class Terminals:
     def until(self, terminal: Terminal, condition: Callable[[], bool], limit: float) -> bool:
         """Wait until something holds or what was typed has ended. Says whether it came before time was up."""
         until = time.monotonic() + limit
-        while not (ended := terminal.job.done.is_set() and not terminal.is_detached) and time.monotonic() < until:
+        while terminal.goes_on and time.monotonic() < until:
             if condition():
                 return True
-            if terminal.job.done.wait(0.25) and terminal.is_detached:
+            if terminal.is_detached:
                 time.sleep(0.25)
-        return ended
+            else:
+                terminal.job.done.wait(0.25)
+        return not terminal.goes_on
 
     def stop(self, terminal: Terminal, note: str) -> None:
         """Stop a command, and note why."""
