@@ -22,7 +22,7 @@ def submissions(
 
     A folder is a class where it has several folders and no report with commands, and either several of those have one
     or no work lies beside them. `out` is none of them. What was decided is said where it may be doubted. Raises
-    UsageError for a path that is not there.
+    UsageError for a path that is not there, and for an `out` in a submission, which would be read as work next time.
     """
     found: list[Path] = []
     for path in paths:
@@ -39,6 +39,13 @@ def submissions(
             beside = f"; {', '.join(loose[:3])} beside them belongs to none" if loose else ""
             say(f"{path} is taken for a class of {len(folders)} submissions{beside}")
             found += folders
+    for path in found:
+        if out and path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            raise UsageError(
+                f"The results may not lie in the submission: {out} is in {path}.",
+                wanted="a folder outside it, because all that lies in it is read as its work",
+                remedy="--out /tmp/results, or another folder",
+            )
     return found
 
 

@@ -46,8 +46,10 @@ def refused(result: Result) -> HarnessError:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "README.md").write_text(WRONG)
-    return tmp_path
+    folder = tmp_path / "kim"
+    folder.mkdir()
+    (folder / "README.md").write_text(WRONG)
+    return folder
 
 
 def test_errors_are_exit_code_1_and_none_is_0(folder: Path) -> None:
@@ -116,8 +118,10 @@ def test_a_correction_changes_what_is_read_and_a_wrong_one_is_refused(folder: Pa
     ],
 )
 def test_any_report_is_answered(tmp_path: Path, name: str, data: bytes, code: int | None) -> None:
-    (tmp_path / name).write_bytes(data)
-    ended = grade("--static", tmp_path, "--out", tmp_path / "out")
+    folder = tmp_path / "kim"
+    folder.mkdir()
+    (folder / name).write_bytes(data)
+    ended = grade("--static", folder, "--out", tmp_path / "out")
     assert ended.exception is None
     assert code is None or ended.return_value == code
     assert "\x1b" not in ended.output
@@ -155,6 +159,14 @@ def test_what_says_nothing_without_a_rerun_is_refused(folder: Path) -> None:
         for way in ("--static", "--plan"):
             assert f"{words[0]}: without a rerun" in str(refused(grade(way, folder, *words)))
     assert "--again is for the reruns in a folder" in str(refused(grade(folder, "--again")))
+
+
+@pytest.mark.parametrize("inside", [".", "out", "a/b"])
+def test_results_may_not_lie_in_the_submission_whose_work_they_would_become(folder: Path, inside: str) -> None:
+    before = sorted(folder.rglob("*"))
+    for words in ((folder,), ("--static", folder)):
+        assert f"is in {folder}" in str(refused(grade(*words, "--out", folder / inside)))
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_a_class_has_one_form_and_needs_a_folder(tmp_path: Path) -> None:
