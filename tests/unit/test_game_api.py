@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
-from typing import Any
 
 import pytest
+from fake_producer import FakeProducer
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from kafka.errors import KafkaTimeoutError  # type: ignore[import-untyped]
@@ -19,37 +19,6 @@ from app.game_api import TIMEOUT_SECONDS, create_app
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 AB = {"Host": "user1.comcast.com", "User-Agent": "ApacheBench/2.3", "Accept": "*/*"}
 ROUTES = ["/", "/purchase_a_sword", "/join_guild/knights"]
-
-
-class FakeProducer:
-    """Keeps what is sent; `failure` is what the broker's answer raises."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, bytes]] = []
-        self.failure: Exception | None = None
-        self.waits: list[float] = []
-        self.connections = 0
-        self.closed = 0
-
-    def connect(self) -> FakeProducer:
-        self.connections += 1
-        return self
-
-    def send(self, topic: str, value: bytes) -> FakeProducer:
-        self.sent.append((topic, value))
-        return self
-
-    def get(self, timeout: float) -> None:
-        self.waits.append(timeout)
-        if self.failure:
-            raise self.failure
-
-    def close(self, timeout: float) -> None:
-        self.closed += 1
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(value) for _, value in self.sent]
 
 
 @pytest.fixture
