@@ -25,8 +25,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
-from game.schemas import Json, catalogue
-from game.state import START_BALANCE
+from game.schemas import LIMITS, Json, catalogue
 
 GUILDS = ("knights", "wizards", "rangers")
 PATIENCE = 120.0
@@ -165,7 +164,8 @@ def fold(lines: Iterable[str]) -> dict[str, Json]:
     for line in lines:
         entry = json.loads(line)
         player = players.setdefault(
-            entry["player_id"], {"balance": START_BALANCE, "guild": "", "inventory": Counter(), "cart": Counter()}
+            entry["player_id"],
+            {"balance": LIMITS.start_balance, "guild": "", "inventory": Counter(), "cart": Counter()},
         )
         if entry["event"]:
             _apply(player, entry["event"]["event_type"], entry["event"]["data"])

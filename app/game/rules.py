@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from game.refused import Refused
-from game.schemas import Item, Json, catalogue
+from game.schemas import LIMITS, Item, Json, catalogue
 from game.state import Player
-
-CURRENCY = "gold"
-MOST_IN_CART = 99
-"""Pieces of one item in a cart, as of one purchase."""
-MOST_HELD = 1_000_000
-MOST_BALANCE = 1_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +30,8 @@ def sell(player: Player, item_id: str, quantity: int) -> Decision:
     """Sell some of an item that the player owns."""
     item = _item(item_id)
     _owned(player, item_id, quantity)
-    if player.balance + quantity * item.resale_price > MOST_BALANCE:
-        raise Refused(409, "Too rich", f"a balance is at most {MOST_BALANCE} {CURRENCY}", "quantity")
+    if player.balance + quantity * item.resale_price > LIMITS.most_balance:
+        raise Refused(409, "Too rich", f"a balance is at most {LIMITS.most_balance} {LIMITS.currency}", "quantity")
     return Decision("sell_item", _some(item, quantity) | _price(item.resale_price))
 
 
@@ -70,8 +64,8 @@ def add_to_cart(player: Player, item_id: str, quantity: int) -> Decision:
     """Put some of an item into the cart."""
     item = _item(item_id)
     there = player.cart.get(item_id, 0)
-    if there + quantity > MOST_IN_CART:
-        detail = f"a cart holds at most {MOST_IN_CART} of an item, and this one holds {there}"
+    if there + quantity > LIMITS.most_in_cart:
+        detail = f"a cart holds at most {LIMITS.most_in_cart} of an item, and this one holds {there}"
         raise Refused(409, "Cart full", detail, "quantity")
     return Decision("cart_item_added", _in_cart(player, item, quantity))
 
@@ -101,7 +95,7 @@ def check_out(player: Player) -> Decision:
         "order_id": f"{player.player_id}.order.{player.sequence + 1}",
         "lines": lines,
         "total": total,
-        "currency": CURRENCY,
+        "currency": LIMITS.currency,
     }
     return Decision("order_completed", data)
 
@@ -115,13 +109,13 @@ def _item(item_id: str) -> Item:
 
 def _affordable(player: Player, cost: int) -> None:
     if cost > player.balance:
-        detail = f"this costs {cost} {CURRENCY}, and {player.player_id} has {player.balance}"
+        detail = f"this costs {cost} {LIMITS.currency}, and {player.player_id} has {player.balance}"
         raise Refused(409, "Too expensive", detail, "quantity")
 
 
 def _bearable(player: Player, item_id: str, quantity: int) -> None:
-    if player.inventory.get(item_id, 0) + quantity > MOST_HELD:
-        raise Refused(409, "Too many", f"a player holds at most {MOST_HELD} of an item", "quantity")
+    if player.inventory.get(item_id, 0) + quantity > LIMITS.most_held:
+        raise Refused(409, "Too many", f"a player holds at most {LIMITS.most_held} of an item", "quantity")
 
 
 def _owned(player: Player, item_id: str, quantity: int) -> None:
@@ -136,7 +130,7 @@ def _some(item: Item, quantity: int) -> Json:
 
 
 def _price(unit_price: int) -> Json:
-    return {"unit_price": unit_price, "currency": CURRENCY}
+    return {"unit_price": unit_price, "currency": LIMITS.currency}
 
 
 def _in_cart(player: Player, item: Item, quantity: int) -> Json:

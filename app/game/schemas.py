@@ -41,6 +41,20 @@ def catalogue() -> Mapping[str, Item]:
     return {item["item_id"]: Item(**item) for item in items}
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the rules count with: amounts in gold pieces, the others in pieces of one item."""
+
+    currency: str
+    start_balance: int
+    most_balance: int
+    most_held: int
+    most_in_cart: int
+
+
+LIMITS = Limits(**load("rules.json"))
+
+
 @cache
 def request_validator(name: str) -> Draft202012Validator:
     """Give the validator of a request's body."""
@@ -73,5 +87,5 @@ def _validator(schema: Json, uri: str) -> Draft202012Validator:
 def _registry() -> Registry[bool | Mapping[str, Any]]:
     files = {path.as_uri(): json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}
     return Registry().with_resources(
-        (uri, Resource.from_contents(schema)) for uri, schema in files.items() if isinstance(schema, dict)
+        (uri, Resource.from_contents(schema)) for uri, schema in files.items() if "$schema" in schema
     )

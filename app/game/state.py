@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from game.schemas import Json
-
-START_BALANCE = 1000
-"""Gold pieces that a player begins with."""
+from game.schemas import LIMITS, Json
 
 
 @dataclass(slots=True)
@@ -17,7 +14,7 @@ class Player:
     """A player. `sequence` is the number of events so far, `carts` the number of carts that were paid."""
 
     player_id: str
-    balance: int = START_BALANCE
+    balance: int = LIMITS.start_balance
     guild: dict[str, str] | None = None
     inventory: dict[str, int] = field(default_factory=dict)
     cart: dict[str, int] = field(default_factory=dict)

@@ -19,8 +19,7 @@ from fake_producer import FakeProducer
 from flask import Flask
 from flask.testing import FlaskClient
 from game.outbox import PATIENCE, Outbox
-from game.schemas import catalogue, event_validator
-from game.state import START_BALANCE
+from game.schemas import LIMITS, catalogue, event_validator
 from game.store import Store, open_store
 from kafka.errors import KafkaTimeoutError  # type: ignore[import-untyped]
 from options_api import create_app
@@ -113,7 +112,7 @@ def state(client: FlaskClient, player: str = "amy") -> dict[str, Any]:
 
 def fold(events: list[dict[str, Any]]) -> dict[str, Any]:
     """Fold a player's events as the pipeline does: sums of what each moves, and the guild of the last by sequence."""
-    balance, guild = START_BALANCE, None
+    balance, guild = LIMITS.start_balance, None
     inventory: dict[str, int] = {}
     cart: dict[str, int] = {}
     unique = {event["event_id"]: event for event in events}.values()

@@ -1,0 +1,174 @@
+"""What the jobs of the options share: the events of players, read from Kafka once each, and their fold.
+
+The JSON Schemas in `schemas/options/` are the one source of every column: of the Spark types here, and of the DDL.
+A message that is no event, or lacks its id, is dropped; one that was sent twice counts once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.types import ArrayType, DataType, LongType, StringType, StructField, StructType
+
+TOPIC = os.environ.get("GAME_TOPIC", "game-events")
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas" / "options"
+
+GUILD_EVENTS = ("join_guild", "leave_guild")
+ITEM_EVENTS = ("purchase_item", "sell_item", "use_item")
+CART_EVENTS = ("cart_item_added", "cart_item_removed")
+ORDER_EVENTS = ("order_completed",)
+EVENT_TYPES = (*GUILD_EVENTS, *ITEM_EVENTS, *CART_EVENTS, *ORDER_EVENTS)
+
+_SPARK_TYPES: Mapping[str, DataType] = {"string": StringType(), "integer": LongType()}
+
+
+def data_schema(event_types: Sequence[str] = EVENT_TYPES) -> StructType:
+    """Give the fields of the data of some types of event, each once, in the order of their schemas."""
+    fields: dict[str, StructField] = {}
+    for event_type in event_types:
+        for field in _spark_type(_load(f"{event_type}.json")):
+            fields.setdefault(field.name, field)
+    return StructType(list(fields.values()))
+
+
+def event_schema(event_types: Sequence[str] = EVENT_TYPES) -> StructType:
+    """Give the columns of an event: the envelope's, with the data of some types. Every column is nullable."""
+    envelope = _spark_type(_load("envelope.json"))
+    data = data_schema(event_types)
+    return StructType([StructField(each.name, data if each.name == "data" else each.dataType) for each in envelope])
+
+
+def kafka_options() -> dict[str, str]:
+    """Give the options that a batch and a stream over the topic have in common."""
+    servers = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:29092")
+    return {"kafka.bootstrap.servers": servers, "subscribe": TOPIC, "startingOffsets": "earliest"}
+
+
+def read_events(spark: SparkSession, event_types: Sequence[str] = EVENT_TYPES) -> DataFrame:
+    """Read every event of some types that the topic holds now, each once."""
+    raw = spark.read.format("kafka").options(**kafka_options(), endingOffsets="latest").load()
+    return parsed(raw, event_types).dropDuplicates(["event_id"])
+
+
+def parsed(raw: DataFrame, event_types: Sequence[str] = EVENT_TYPES) -> DataFrame:
+    """Give the events of some types among Kafka's messages, with the partition and offset that each came from."""
+    event = f.from_json(f.col("value").cast("string"), event_schema(event_types))
+    return (
+        raw.select(event.alias("event"), "partition", "offset")
+        .where(f.col("event.event_id").isNotNull() & f.col("event.event_type").isin(*event_types))
+        .select("event.*", "partition", "offset")
+    )
+
+
+def moves(events: DataFrame) -> DataFrame:
+    """Give what each event adds to or takes from a player: rows of player_id, part, name, delta and guild.
+
+    `part` is balance, inventory, cart or guild; `name` the item that is meant. Sums of `delta` do not depend on the
+    order of events. A guild is not summed: it is the one of the highest `sequence`, so each move of it carries both.
+    """
+    data = f.col("data")
+    # An order has lines; any other event of an item is a line itself.
+    line = f.struct(data.item_id.alias("item_id"), data.quantity.alias("quantity"), data.unit_price.alias("unit_price"))
+    one_line = f.when(data.item_id.isNotNull(), f.array(line)).otherwise(f.array())
+    lines = f.when(
+        data.lines.isNotNull(),
+        f.transform(data.lines, lambda each: f.struct(each.item_id, each.quantity, each.unit_price)),
+    ).otherwise(one_line)
+    by_line = events.select("player_id", "sequence", "event_type", f.explode(lines).alias("line"))
+    kind = f.col("event_type")
+    owned = _sign(kind, plus=("purchase_item", "order_completed"), minus=("sell_item", "use_item"))
+    put = _sign(kind, plus=("cart_item_added",), minus=("cart_item_removed", "order_completed"))
+    paid = _sign(kind, plus=("sell_item",), minus=("purchase_item", "order_completed"))
+    quantity, price = f.col("line.quantity"), f.coalesce(f.col("line.unit_price"), f.lit(0))
+    parts = f.array(
+        _move("inventory", f.col("line.item_id"), owned * quantity),
+        _move("cart", f.col("line.item_id"), put * quantity),
+        _move("balance", f.lit(""), paid * quantity * price),
+    )
+    no_guild = f.lit(None).cast("struct<sequence:bigint,name:string>")
+    summed = by_line.select("player_id", f.explode(parts).alias("move")).select(
+        "player_id", "move.*", no_guild.alias("guild")
+    )
+    joined = f.when(kind == "join_guild", data.guild_name).otherwise(f.lit(""))
+    guilds = events.where(kind.isin(*GUILD_EVENTS)).select(
+        "player_id",
+        f.lit("guild").alias("part"),
+        f.lit("").alias("name"),
+        f.lit(0).cast("bigint").alias("delta"),
+        f.struct(f.col("sequence"), joined.alias("name")).alias("guild"),
+    )
+    return summed.unionByName(guilds)
+
+
+def fold(moved: DataFrame) -> DataFrame:
+    """Sum moves up: a row for each player, part and name. The same for a batch and, in complete mode, for a stream."""
+    return moved.groupBy("player_id", "part", "name").agg(
+        f.sum("delta").alias("quantity"), f.max("guild").getField("name").alias("guild")
+    )
+
+
+def states(folded: DataFrame) -> DataFrame:
+    """Give a row for each player from what `fold` gave: player_id, balance, guild, inventory, cart.
+
+    The last two are text, as in `healing-potion:3 iron-sword:1`, in alphabetical order.
+    """
+    part, quantity = f.col("part"), f.col("quantity")
+
+    def listed(name: str) -> Column:
+        held = f.when((part == name) & (quantity != 0), f.concat_ws(":", "name", quantity.cast("string")))
+        return f.concat_ws(" ", f.sort_array(f.collect_list(held)))
+
+    return folded.groupBy("player_id").agg(
+        (f.lit(_load("rules.json")["start_balance"]) + f.sum(f.when(part == "balance", quantity).otherwise(0))).alias(
+            "balance"
+        ),
+        f.coalesce(f.max(f.when(part == "guild", f.col("guild"))), f.lit("")).alias("guild"),
+        listed("inventory").alias("inventory"),
+        listed("cart").alias("cart"),
+    )
+
+
+def rows_of(events: DataFrame, event_types: Sequence[str]) -> DataFrame:
+    """Give the events of one family as the rows of its table: the envelope's own columns, then those of the data.
+
+    An order's lines become a row each.
+    """
+    data = data_schema(event_types)
+    family = events.where(f.col("event_type").isin(*event_types))
+    columns = ["event_id", "event_type", "event_time", "player_id", "sequence", "session_id"]
+    if "lines" not in data.names:
+        return family.select(*columns, *(f.col(f"data.{name}") for name in data.names))
+    rest = [f.col(f"data.{name}") for name in data.names if name != "lines"]
+    return family.select(*columns, *rest, f.explode("data.lines").alias("line")).select("*", "line.*").drop("line")
+
+
+def _sign(kind: Column, *, plus: Sequence[str], minus: Sequence[str]) -> Column:
+    return f.when(kind.isin(*plus), 1).when(kind.isin(*minus), -1).otherwise(0)
+
+
+def _move(part: str, name: Column, delta: Column) -> Column:
+    return f.struct(f.lit(part).alias("part"), name.alias("name"), delta.cast("bigint").alias("delta"))
+
+
+def _spark_type(schema: Mapping[str, Any]) -> Any:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _spark_type(_load("definitions.json")["$defs"][name])
+    if schema["type"] == "array":
+        return ArrayType(_spark_type(schema["items"]))
+    if schema["type"] == "object":
+        properties = schema.get("properties", {})
+        return StructType([StructField(name, _spark_type(each)) for name, each in properties.items()])
+    return _SPARK_TYPES[schema["type"]]
+
+
+@cache
+def _load(name: str) -> Any:
+    return json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
