@@ -14,6 +14,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Records and gradings that unit tests make are looked at elsewhere too, and so are the submissions that are made up.
 sys.path += [str(Path(__file__).parent / folder) for folder in ("unit", "grading")]
 
+WITH_CLUSTERS = ("integration", "rerun", "faults")
+"""The folders of tests that start clusters, or look at the whole machine."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what tests draw by chance be drawn otherwise: submissions in `tests/grading`, moments in `tests/faults`."""
@@ -21,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
     group.addoption("--at-once", type=int, help="how many whole runs are side by side, at most 4 (2, on containers 1)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all that starts clusters on one worker, where there are several: it looks for what was left before it."""
+    for item in items:
+        if item.path.parent.name in WITH_CLUSTERS:
+            item.add_marker(pytest.mark.xdist_group("clusters"))
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,11 @@ MOST_PATHS = 2_000
 KEPT = ("/tmp", "/user", "/user/hive", "/user/hive/warehouse")  # noqa: S108
 """The folders of HDFS that a new cluster has."""
 
+HALF_WRITTEN = ("is not a valid Parquet File", "Error opening Hive split")
+"""What Presto says of a file that is still being written."""
+
+WRITING_PAUSES = (0.5, 1.0, 2.0, 4.0)
+
 OWN_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
 """Kafka's own."""
 
@@ -148,6 +153,22 @@ def query(sql: str, within: float = 60.0) -> list[list[Any]]:
         request = urllib.request.Request(page["nextUri"], headers=headers)  # noqa: S310
 
 
+def count(schema: str, table: str) -> int:
+    """Count a table's rows. A stream writes its files where Presto reads them, so one may be met half-written.
+
+    Raises RuntimeError with Presto's words, also where such a file stays as it is.
+    """
+    pauses = iter(WRITING_PAUSES)
+    while True:
+        try:
+            return int(query(f"select count(*) from {name_of('hive', schema, table)}")[0][0])  # noqa: S608
+        except RuntimeError as problem:
+            pause = next(pauses, None) if any(words in str(problem) for words in HALF_WRITTEN) else None
+            if pause is None:
+                raise
+        time.sleep(pause)
+
+
 def name_of(*parts: str) -> str:
     """Give a name as SQL takes it."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
@@ -183,7 +204,7 @@ def state() -> Answer:
     for schema, table in tables():
         shown = table if schema == "default" else f"{schema}.{table}"
         try:
-            rows[shown] = int(query(f"select count(*) from {name_of('hive', schema, table)}")[0][0])  # noqa: S608
+            rows[shown] = count(schema, table)
         except (RuntimeError, OSError) as problem:
             rows[shown], errors[shown] = None, str(problem)[:500]
     return {"topics": messages, "paths": paths, "tables": rows, "errors": errors}
