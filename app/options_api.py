@@ -20,10 +20,10 @@ from pathlib import Path
 
 import game_api
 from flask import Flask
-from game.outbox import Outbox
-from game.routes import Game, register
-from game.store import Store, open_store
 from kafka import KafkaProducer  # type: ignore[import-untyped]
+from players.outbox import Outbox
+from players.routes import Game, register
+from players.store import Store, open_store
 
 TOPIC = os.environ.get("GAME_TOPIC", "game-events")
 STORE = os.environ.get("GAME_STORE") or f"sqlite:///{Path(tempfile.gettempdir(), f'game-state-{os.getuid()}.sqlite3')}"

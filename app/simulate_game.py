@@ -25,7 +25,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
-from game.schemas import LIMITS, Json, catalogue
+from players.schemas import LIMITS, Json, catalogue
 
 GUILDS = ("knights", "wizards", "rangers")
 PATIENCE = 120.0

@@ -18,11 +18,11 @@ import pytest
 from fake_producer import FakeProducer
 from flask import Flask
 from flask.testing import FlaskClient
-from game.outbox import PATIENCE, Outbox
-from game.schemas import LIMITS, catalogue, event_validator
-from game.store import Store, open_store
 from kafka.errors import KafkaTimeoutError  # type: ignore[import-untyped]
 from options_api import create_app
+from players.outbox import PATIENCE, Outbox
+from players.schemas import LIMITS, catalogue, event_validator
+from players.store import Store, open_store
 from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
@@ -421,7 +421,7 @@ def test_what_was_left_is_swept_once_no_request_waits_for_it(
     producer.failure = None
     outbox = Outbox(store, "game-events", producer.connect)
     assert outbox.sweep() == 0
-    monkeypatch.setattr("game.outbox.PATIENCE", -1.0)
+    monkeypatch.setattr("players.outbox.PATIENCE", -1.0)
     assert outbox.sweep() == 1
     assert store.pending() == []
     same_as_fold(client, producer)
@@ -431,7 +431,7 @@ KILLED = """\
 import os, signal, sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from fake_producer import FakeProducer
-from game.store import open_store
+from players.store import open_store
 from options_api import create_app
 
 class Deadly(FakeProducer):
@@ -458,7 +458,7 @@ def test_a_process_killed_between_the_change_and_its_event_loses_neither(
     sent = [json.loads(line) for line in ended.stdout.splitlines()]
     assert len(sent) == (moment == "sent")
     store = open_store(url)
-    monkeypatch.setattr("game.outbox.PATIENCE", -1.0)
+    monkeypatch.setattr("players.outbox.PATIENCE", -1.0)
     assert Outbox(store, "game-events", producer.connect).sweep() == 1
     shown = store.player("amy").shown()
     folded = fold([*sent, *producer.events])
@@ -520,7 +520,7 @@ def test_the_first_request_begins_the_sweeping(
     buy(client)
     producer.failure = None
     monkeypatch.undo()
-    monkeypatch.setattr("game.outbox.PATIENCE", -1.0)
+    monkeypatch.setattr("players.outbox.PATIENCE", -1.0)
     swept = threading.Event()
     monkeypatch.setattr(store, "sent", lambda event_ids: (type(store).sent(store, event_ids), swept.set()))
     create_app(producer.connect, lambda: store).test_client().get("/items")

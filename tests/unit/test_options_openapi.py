@@ -7,11 +7,11 @@ import tempfile
 
 import schemathesis
 from fake_producer import FakeProducer
-from game.operations import OPERATIONS, openapi
-from game.store import open_store
 from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from options_api import create_app
+from players.operations import OPERATIONS, openapi
+from players.store import open_store
 
 FOLDER = tempfile.TemporaryDirectory()
 APP = create_app(FakeProducer().connect, lambda: open_store(f"sqlite:///{FOLDER.name}/game.sqlite3"))

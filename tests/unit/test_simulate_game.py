@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 import simulate_game
-from game.store import open_store
+from players.store import open_store
 
 SERVER = """\
 import os, random, signal, sys, threading, time
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from fake_producer import FakeProducer
-from game.store import open_store
+from players.store import open_store
 from options_api import create_app
 from werkzeug.serving import make_server
 

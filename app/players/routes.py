@@ -11,15 +11,15 @@ from flask import Blueprint, Flask, Response, current_app
 from kafka.errors import KafkaError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
-from game import messages, rules
-from game.envelope import enveloped
-from game.operations import OPERATIONS, Operation, openapi
-from game.outbox import Outbox
-from game.refused import Refused
-from game.rules import Decision
-from game.schemas import Json, catalogue
-from game.state import Player, evolve
-from game.store import Store
+from players import messages, rules
+from players.envelope import enveloped
+from players.operations import OPERATIONS, Operation, openapi
+from players.outbox import Outbox
+from players.refused import Refused
+from players.rules import Decision
+from players.schemas import Json, catalogue
+from players.state import Player, evolve
+from players.store import Store
 
 PAGE = 100
 """Players that are listed at once, unless fewer are asked for."""

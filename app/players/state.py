@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from game.schemas import LIMITS, Json
+from players.schemas import LIMITS, Json
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from game.rules import Decision
-from game.schemas import Json, event_validator
+from players.rules import Decision
+from players.schemas import Json, event_validator
 
 SCHEMA_VERSION = 1
 SOURCE = "/game-api"

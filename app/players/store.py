@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from game.schemas import Json
-from game.state import Player
+from players.schemas import Json
+from players.state import Player
 
 BUSY_SECONDS = 10.0
 """How long a change waits for the changes before it."""
@@ -83,7 +83,7 @@ def open_store(url: str) -> Store:
     if url.startswith("sqlite:///"):
         return SQLiteStore(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("redis://", "rediss://", "unix://")):
-        from game.redis_store import RedisStore
+        from players.redis_store import RedisStore
 
         return RedisStore(url)
     raise ValueError(f"GAME_STORE is sqlite:///FILE or redis://HOST:PORT/NUMBER, not {url}")

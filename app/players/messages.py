@@ -11,10 +11,10 @@ from flask import Response, request
 from jsonschema import Draft202012Validator, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from game.envelope import Asked, now
-from game.refused import Refused
-from game.schemas import Json, parameter_validator, request_validator
-from game.store import Retry
+from players.envelope import Asked, now
+from players.refused import Refused
+from players.schemas import Json, parameter_validator, request_validator
+from players.store import Retry
 
 LARGEST_BODY: Final = 16_384
 """Bytes of a request's body."""

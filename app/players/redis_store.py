@@ -11,9 +11,9 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 
-from game.schemas import Json
-from game.state import Player
-from game.store import Act, Kept, Pending, Retry
+from players.schemas import Json
+from players.state import Player
+from players.store import Act, Kept, Pending, Retry
 
 PLAYERS = "game:players"
 """A sorted set of all players' ids, each of score 0, which orders them by their characters."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from game.refused import Refused
-from game.schemas import LIMITS, Item, Json, catalogue
-from game.state import Player
+from players.refused import Refused
+from players.schemas import LIMITS, Item, Json, catalogue
+from players.state import Player
 
 
 @dataclass(frozen=True, slots=True)

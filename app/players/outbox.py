@@ -12,7 +12,7 @@ from game_api import TIMEOUT_SECONDS, EventLog
 from kafka import KafkaProducer  # type: ignore[import-untyped]
 from kafka.errors import KafkaError  # type: ignore[import-untyped]
 
-from game.store import Pending, Store
+from players.store import Pending, Store
 
 PATIENCE: Final = TIMEOUT_SECONDS + 1
 """Seconds that a request waits for an acknowledgement. An event that is older is waited for by nobody."""

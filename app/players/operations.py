@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from game.envelope import SCHEMA_VERSION
-from game.messages import IDEMPOTENCY_KEY, PROBLEM, SESSION
-from game.schemas import DEFINITIONS, Json, load
+from players.envelope import SCHEMA_VERSION
+from players.messages import IDEMPOTENCY_KEY, PROBLEM, SESSION
+from players.schemas import DEFINITIONS, Json, load
 
 
 @dataclass(frozen=True, slots=True)
