@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mode", choices=settings_module.MODES, help="private: in a sandbox; open: on the machine's loopback"
     )
     group.addoption("--steps", metavar="NAME,…", help="run these steps and what they need")
+    group.addoption("--options", metavar="NAME,…", help="run these optional steps too, or all of them: all")
     group.addoption("--keep", action="store_true", help="leave the cluster up for later steps")
     group.addoption("--out", type=Path, help="folder of the report (default: reports/latest)")
     group.addoption("--port", action="append", default=[], metavar="SERVICE=N", help="open mode: port of a service")
@@ -104,7 +105,10 @@ class Steps:
             command_timeout=option.command_timeout,
         )
         steps = ordered(_declared_steps(settings.project / settings.assignment, collected.values()))
-        wanted = _wanted(option.steps, steps) - ({"teardown"} if settings.keep else set())
+        named = {step.id for step in collected.values()}
+        if any(not step.optional for step in collected.values()):
+            named = set()  # pytest collected all that there is; else its own selection names optional steps alone
+        wanted = (_wanted(option.steps, option.options, steps) | named) - ({"teardown"} if settings.keep else set())
         dropped = [item for item, found in collected.items() if found.id not in wanted]
         if dropped:
             items[:] = [item for item in items if item not in dropped]
@@ -198,19 +202,29 @@ class Steps:
             terminalreporter.write_line(f"report: {self.session.settings.out / 'README.md'}")
 
 
-def _wanted(names: str | None, steps: Mapping[str, Step]) -> set[str]:
-    """Give the ids that --steps names, or all. Raises UsageError for one that is no step."""
-    if not names:
-        return set(steps)
-    wanted = {name.strip() for name in names.split(",")}
-    if unknown := sorted(wanted - set(steps)):
-        close = difflib.get_close_matches(unknown[0], steps, 1)
+def _wanted(names: str | None, options: str | None, steps: Mapping[str, Step]) -> set[str]:
+    """Give the ids that --steps names, or all that are not optional; and those that --options names.
+
+    Raises UsageError for one that is no step, or no optional one.
+    """
+    optional = {step.id: step for step in steps.values() if step.optional}
+    found = _named(names, steps, "step") if names else set(steps) - set(optional)
+    if options == "all":
+        return found | set(optional)
+    return found | (_named(options, optional, "option") if options else set())
+
+
+def _named(names: str, known: Mapping[str, Step], kind: str) -> set[str]:
+    found = {name.strip() for name in names.split(",")}
+    if unknown := sorted(found - set(known)):
+        close = difflib.get_close_matches(unknown[0], known, 1)
+        by = "harness step" if kind == "step" else "--options"
         raise UsageError(
-            f"Unknown step: {', '.join(unknown)}.",
-            wanted=", ".join(steps),
-            remedy=f"harness step {close[0]}" if close else None,
+            f"Unknown {kind}: {', '.join(unknown)}.",
+            wanted=", ".join(known) or f"this assignment has no {kind}",
+            remedy=f"{by} {close[0]}" if close else None,
         )
-    return wanted
+    return found
 
 
 def _declared_steps(folder: Path, collected: Sequence[Step] | object) -> list[Step]:

@@ -23,7 +23,10 @@ StepFunction = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A declared step. `needs` are ids of other steps, in the order of the parameters."""
+    """A declared step. `needs` are ids of other steps, in the order of the parameters.
+
+    An `optional` step runs only when it is asked for: by `--options`, by its name, or by a step that needs it.
+    """
 
     id: str
     title: str
@@ -32,6 +35,7 @@ class Step:
     function: StepFunction
     file: Path
     line: int
+    optional: bool = False
 
     @property
     def fixture(self) -> str:
@@ -52,8 +56,8 @@ class StepFailed(Exception):
     """The step's own fault: a command failed, or something that it states does not hold."""
 
 
-def step(title: str) -> Callable[[StepFunction], Callable[[pytest.FixtureRequest], None]]:
-    """Declare a step of the assignment.
+def step(title: str, *, optional: bool = False) -> Callable[[StepFunction], Callable[[pytest.FixtureRequest], None]]:
+    """Declare a step of the assignment, or an optional one.
 
     `test_filter_batch(run, load)` becomes the step `filter-batch`, which needs `load`. Raises UsageError when the
     function has no docstring, no parameter `run`, or a name that does not begin with test_.
@@ -77,6 +81,7 @@ def step(title: str) -> Callable[[StepFunction], Callable[[pytest.FixtureRequest
             function,
             Path(code.co_filename),
             code.co_firstlineno,
+            optional,
         )
 
         def test(request: pytest.FixtureRequest) -> None:

@@ -45,6 +45,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @run_options
+@click.option("--options", "optional", metavar="NAME,…", help="Run these optional steps too, or `all` of them.")
 def report(**options: Any) -> ExitCode:
     """The main job: bring up the cluster, run every step, write the report.
 
@@ -57,6 +58,7 @@ def report(**options: Any) -> ExitCode:
       harness report
       harness report --mode open --keep
       harness report --out /tmp/monday
+      harness report --options all
     """
     return run_steps((), options)
 
@@ -100,6 +102,8 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
             arguments.append(f"--{key.replace('_', '-')}={options[key]}")
     if options["keep"]:
         arguments.append("--keep")
+    if options.get("optional"):
+        arguments.append(f"--options={options['optional']}")
     if names:
         arguments += ["--steps", ",".join(names)]
     watcher = _Watcher()

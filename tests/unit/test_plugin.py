@@ -198,13 +198,13 @@ class Assignment:
             '[tool.harness]\ntitle = "Events"\n[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
         )
 
-    def step(self, name: str, *needs: str, does: str = "run('mids', 'echo')") -> None:
-        """Add a step, in a file of its own, after those that are there."""
+    def step(self, name: str, *needs: str, does: str = "run('mids', 'echo')", more: str = "") -> None:
+        """Add a step, in a file of its own, after those that are there. `more` are further words of its decorator."""
         self._number += 1
         arguments = ", ".join(("run", *needs))
         self.file(
             f"test_{self._number:02}_{name}.py",
-            f"from harness import step\n\n@step('{name}')\ndef test_{name}({arguments}):\n"
+            f"from harness import step\n\n@step('{name}'{more})\ndef test_{name}({arguments}):\n"
             f"    '''Explained.'''\n{indent(dedent(does), '    ')}\n",
         )
 
@@ -417,6 +417,63 @@ def test_files_named_in_another_order_run_in_the_assignments(assignment: Assignm
     pipeline(assignment)
     assignment.run("assignment/test_01_topic.py", path="assignment/test_05_guild.py")
     assert world.commands == ["topic", "guild"]
+
+
+def with_options(assignment: Assignment) -> None:
+    """A pipeline, then two optional steps, one of which needs the other, then the last step."""
+    assignment.step("topic", does="run('kafka', 'topic')")
+    for name, needs in (("items", ("topic",)), ("cart", ("items",))):
+        assignment.step(name, *needs, does=f"run('mids', '{name}')", more=", optional=True")
+    assignment.step("teardown", does="run('mids', 'teardown')")
+
+
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [
+        ((), ["topic", "teardown"]),
+        (("--options", "all"), ["topic", "items", "cart", "teardown"]),
+        (("--options", "items"), ["topic", "items", "teardown"]),
+        (("--options", "cart"), ["topic", "items", "cart", "teardown"]),
+        (("--steps", "cart"), ["topic", "items", "cart"]),
+        (("--steps", "topic", "--options", "items"), ["topic", "items"]),
+        (("-k", "items"), ["topic", "items"]),
+    ],
+)
+def test_optional_steps_run_where_they_are_asked_for(
+    assignment: Assignment, world: World, words: Sequence[str], commands: Sequence[str]
+) -> None:
+    with_options(assignment)
+    assert assignment.run(*words).code is ExitCode.OK
+    assert world.commands == commands
+
+
+def test_a_file_of_an_optional_step_runs_it(assignment: Assignment, world: World) -> None:
+    with_options(assignment)
+    assignment.run(path="assignment/test_02_items.py")
+    assert world.commands == ["topic", "items"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ("crat", ["Unknown option: crat.", "wanted: items, cart", "try:    --options cart"]),
+        ("topic", ["Unknown option: topic."]),
+        ("items,", ["Unknown option: ."]),
+    ],
+)
+def test_an_unknown_option_is_refused(assignment: Assignment, world: World, names: str, words: Sequence[str]) -> None:
+    with_options(assignment)
+    result = assignment.run("--options", names)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    for word in words:
+        assert word in result.errors
+    assert world.commands == []
+
+
+def test_an_assignment_without_options_says_so(assignment: Assignment) -> None:
+    pipeline(assignment)
+    assert "this assignment has no option" in assignment.run("--options", "cart").errors
+    assert assignment.run("--options", "all").code is ExitCode.OK
 
 
 def test_an_unknown_step_is_refused_with_the_nearest_name(assignment: Assignment, world: World) -> None:
