@@ -72,6 +72,25 @@ fi
 shift
 """
 
+_AWAIT_TOPIC = """\
+# The course's kafkacat waited for a topic that was not there yet. This one makes it, and waits for its leader.
+reads=yes topic= next=
+for word; do
+  if [ -n "$next" ]; then topic=$word; next=; continue; fi
+  case $word in
+    -t) next=yes ;;
+    -t?*) topic=${{word#-t}} ;;
+    -[LPQ]*) reads= ;;
+  esac
+done
+if [ -n "$reads" ] && [ -n "$topic" ]; then
+  n=0
+  while [ "$n" -lt 50 ] && {kcat} -L -t "$topic" 2>&1 | grep -q 'Leader not available\\|Unknown topic'; do
+    n=$((n + 1)); sleep 0.1
+  done
+fi
+"""
+
 SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
 SPARK_SQL = "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver"
 FS_SHELL = "org.apache.hadoop.fs.FsShell"
@@ -153,7 +172,7 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
         "mids": {
             **{name: system_script(layout, name) for name in ("ab", "jq")},
             # Unbuffered: into a file as on a terminal, each message is there when it arrives.
-            **dict.fromkeys(("kcat", "kafkacat"), system_script(layout, "kcat", *_kcat_flags(layout))),
+            **dict.fromkeys(("kcat", "kafkacat"), _kcat(layout)),
             "flask": exec_script(layout.python, "-m", "flask"),
         },
     }
@@ -162,9 +181,12 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def _kcat_flags(layout: Layout) -> tuple[str, ...]:
-    """Let a reader of a topic that is not there yet make it, for guests: the course's kafkacat waited for it."""
-    return ("-u", "-X", "allow.auto.create.topics=true") if layout.for_guests else ("-u",)
+def _kcat(layout: Layout) -> str:
+    if not layout.for_guests:
+        return system_script(layout, "kcat", "-u")
+    makes = ("-X", "allow.auto.create.topics=true")
+    asks = shlex.join((str(layout.programs["kcat"].path), "-b", layout.addresses.at("kafka"), *makes))
+    return system_script(layout, "kcat", "-u", *makes, before=_AWAIT_TOPIC.format(kcat=asks))
 
 
 def _kafka(layout: Layout, name: str, words: str = '"$@"') -> str:
@@ -223,11 +245,14 @@ def _pyspark(layout: Layout) -> str:
     return exec_script(layout.python, before=before)
 
 
-def system_script(layout: Layout, name: str, *flags: str) -> str:
-    """Give a shell script that becomes a program of the system, with flags before the words that it is given."""
+def system_script(layout: Layout, name: str, *flags: str, before: str = "") -> str:
+    """Give a shell script that becomes a program of the system, with flags before the words that it is given.
+
+    `before` are shell lines that come first.
+    """
     program = layout.programs[name]
-    before = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
-    return exec_script(program.path, *flags, before=before)
+    libraries = f"export LD_LIBRARY_PATH={_q(program.libraries)}\n" if program.libraries else ""
+    return exec_script(program.path, *flags, before=libraries + before)
 
 
 def exec_script(program: Path, *flags: str, before: str = "") -> str:

@@ -190,3 +190,42 @@ def test_other_words_stay_as_they_are(kafka: Mapping[str, Path], words: list[str
     done = subprocess.run([kafka["kafka-topics"], *words], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == given
     assert "nowhere" not in done.stderr
+
+
+KCAT = """\
+#!/bin/sh
+echo "$*" >>"$0.asked"
+case "$*" in
+  *-L*) [ "$(grep -c -e -L "$0.asked")" -ge {tries} ] || echo 'topic "events" with 0 partitions: Broker: {words}' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("words", ["Leader not available (try again)", "Unknown topic or partition (try again)"])
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        (["-C", "-b", "kafka:29092", "-t", "events", "-o", "beginning"], 3),
+        (["-C", "-b", "kafka:29092", "-tevents", "-e"], 3),
+        (["-b", "kafka:29092", "-t", "events; touch x"], 3),
+        (["-P", "-b", "kafka:29092", "-t", "events"], 0),
+        (["-L", "-b", "kafka:29092"], 0),
+        (["-C", "-b", "kafka:29092"], 0),
+    ],
+)
+def test_a_reader_makes_its_topic_and_waits_for_its_leader(
+    layout: Layout, tmp_path: Path, typed: list[str], asked: int, words: str
+) -> None:
+    program = tmp_path / "programs" / "kcat"
+    program.parent.mkdir()
+    program.write_text(KCAT.format(tries=3, words=words))
+    program.chmod(0o755)
+    guest = guest_commands.write_guest(replace(layout, programs={**layout.programs, "kcat": Program(program)}))
+    script = guest / "bin" / "mids" / "kafkacat"
+    subprocess.run([str(script), *typed], cwd=tmp_path, check=True)
+    lines = Path(f"{program}.asked").read_text().splitlines()
+    assert len(lines) == asked + 1
+    makes = "-X allow.auto.create.topics=true"
+    assert lines[-1] == " ".join(["-u", makes, *typed])
+    assert all(makes in line and "-L -t events" in line for line in lines[:-1])
+    assert not (tmp_path / "x").exists()
