@@ -91,18 +91,14 @@ def openapi() -> Json:
     for each in OPERATIONS:
         paths.setdefault(each.path, {})[each.method.lower()] = _described(each)
     definitions = load(DEFINITIONS)["$defs"]
-    requests = {name: _local(load(f"requests/{name}.json")) for name in ("guild", "item_quantity")}
+    bodies = {each.body for each in OPERATIONS if each.body}
+    requests = {f"{name}_request": _local(load(f"requests/{name}.json")) for name in sorted(bodies)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "The game", "version": str(SCHEMA_VERSION)},
         "paths": paths,
-        "components": {"schemas": {**definitions, **requests_named(requests), **_answers()}},
+        "components": {"schemas": {**definitions, **requests, **_answers()}},
     }
-
-
-def requests_named(requests: Mapping[str, Json]) -> dict[str, Json]:
-    """Give schemas of requests under the names that they have in the description."""
-    return {f"{name}_request": schema for name, schema in requests.items()}
 
 
 def _described(operation: Operation) -> Json:
