@@ -26,11 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep all that starts clusters on one worker, where there are several: it looks for what was left before it."""
-    for item in items:
-        if item.path.parent.name in WITH_CLUSTERS:
-            item.add_marker(pytest.mark.xdist_group("clusters"))
+    if item.path.parent.name in WITH_CLUSTERS:
+        item.add_marker(pytest.mark.xdist_group("clusters"))
 
 
 @pytest.fixture(scope="session")
