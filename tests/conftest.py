@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from ordinary import User, ordinary_user
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # A shell that starts tests in the background leaves Ctrl-C ignored, and every process below them inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -14,7 +16,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Records and gradings that unit tests make are looked at elsewhere too, and so are the submissions that are made up.
 sys.path += [str(Path(__file__).parent / folder) for folder in ("unit", "grading")]
 
-WITH_CLUSTERS = ("integration", "rerun", "faults")
+WITH_CLUSTERS = ("tests/integration/", "tests/rerun/", "tests/faults/")
 """The folders of tests that start clusters, or look at the whole machine."""
 
 
@@ -26,10 +28,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep all that starts clusters on one worker, where there are several: it looks for what was left before it."""
-    if item.path.parent.name in WITH_CLUSTERS:
-        item.add_marker(pytest.mark.xdist_group("clusters"))
+class OneForClusters(LoadScopeScheduling):
+    """Keeps all that starts clusters on one worker, where there are several: it looks for what was left before it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "clusters" if nodeid.startswith(WITH_CLUSTERS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForClusters:
+    """Give the scheduler of `--numprocesses`."""
+    return OneForClusters(config, log)
 
 
 @pytest.fixture(scope="session")
