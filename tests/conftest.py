@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from ordinary import User, ordinary_user
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 # A shell that starts tests in the background leaves Ctrl-C ignored, and every process below them inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -16,29 +14,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Records and gradings that unit tests make are looked at elsewhere too, and so are the submissions that are made up.
 sys.path += [str(Path(__file__).parent / folder) for folder in ("unit", "grading")]
 
-WITH_CLUSTERS = ("tests/integration/", "tests/rerun/", "tests/faults/")
-"""The folders of tests that start clusters, or look at the whole machine."""
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what tests draw by chance be drawn otherwise: submissions in `tests/grading`, moments in `tests/faults`."""
     group = parser.getgroup("chance")
     group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
     group.addoption("--at-once", type=int, help="how many whole runs are side by side, at most 4 (2, on containers 1)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
-
-
-class OneForClusters(LoadScopeScheduling):
-    """Keeps all that starts clusters on one worker, where there are several: it looks for what was left before it."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "clusters" if nodeid.startswith(WITH_CLUSTERS) else nodeid
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneForClusters:
-    """Give the scheduler of `--numprocesses`."""
-    return OneForClusters(config, log)
 
 
 @pytest.fixture(scope="session")
