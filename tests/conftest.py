@@ -14,6 +14,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Records and gradings that unit tests make are looked at elsewhere too, and so are the submissions that are made up.
 sys.path += [str(Path(__file__).parent / folder) for folder in ("unit", "grading")]
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what tests draw by chance be drawn otherwise: submissions in `tests/grading`, moments in `tests/faults`."""
     group = parser.getgroup("chance")
