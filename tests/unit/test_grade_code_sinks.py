@@ -32,6 +32,25 @@ def test_a_path_that_is_built_at_run_time_is_not_judged() -> None:
     assert verdicts(given, "table-location") == {Verdict.NOT_CHECKED}
 
 
+ASIDE = JOB.replace('.option("path", "/tmp/crew")', '.option("path", "/tmp/{}".format(argv[1]))')
+
+
+@pytest.mark.parametrize(
+    ("said", "found_wrong"),
+    [
+        ("", True),
+        ("\nThen `later.py` ran.\n", False),
+        ("\n```\ndocker-compose exec spark spark-submit /w205/harbour/later.py\n```\n", False),
+    ],
+)
+def test_a_job_that_has_no_part_in_the_report_hides_no_wrong_location(said: str, found_wrong: bool) -> None:
+    later = "from sys import argv\n" + ASIDE.replace("location '/tmp/crew'", "location '/tmp/later'")
+    job = JOB.replace("location '/tmp/crew'", "location '/tmp/crews'")
+    given = submission(REPORT + said, {**FILES, "crew.py": job, "later.py": later})
+    wrong = [each for each in found(given, sinks.check) if each.is_error and each.actual == "/tmp/crews"]
+    assert bool(wrong) == found_wrong
+
+
 def test_a_path_from_a_constant_of_the_module_is_known() -> None:
     job = 'HOME = "/tmp"\nCREW = HOME + "/crew"\n' + JOB.replace('"path", "/tmp/crew"', '"path", CREW')
     given = submission(REPORT, {**FILES, "crew.py": job})

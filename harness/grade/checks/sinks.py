@@ -10,6 +10,7 @@ from typing import Final
 from harness.grade.code import sql
 from harness.grade.code.facts import Code, code, whole_text
 from harness.grade.code.jobs import Sink
+from harness.grade.code.sources import Source, base_name
 from harness.grade.code.undefined import undefined
 from harness.grade.model import Evidence, Finding, Submission, Verdict, Weight
 from harness.readme.blocks import Kind
@@ -73,11 +74,19 @@ def check(submission: Submission) -> Iterator[Finding]:
 
 
 def _is_unsure(facts: Code, text: str) -> bool:
-    """Whether something may write where the code does not show it."""
-    sinks = [sink for job in facts.jobs for sink in job.sinks]
+    """Whether something may write where the code does not show it. `text` is the report's, in lower case."""
+    sinks = [sink for job in facts.jobs if _may_run(facts, job.source, text) for sink in job.sinks]
     known = all(sink.certain and (sink.path is None or hdfs_path(sink.path)) for sink in sinks)
     unread = any(source.tree is None for source in facts.sources if "write" in source.text)
     return not (sinks and known) or unread or bool(facts.missing) or any(word in text for word in _FILLERS)
+
+
+def _may_run(facts: Code, source: Source, text: str) -> bool:
+    """Whether a file takes part: a command starts it, the report names it, or other code does."""
+    name = base_name(source.path)
+    stem = name.removesuffix(".py").lower()
+    others = (each.text.lower() for each in facts.sources if each.path != source.path)
+    return source.is_listing or name in facts.runs or stem in text or any(stem in other for other in others)
 
 
 def _located(
