@@ -102,7 +102,6 @@ class Client:
         self._lock = lock
         self._connection: http.client.HTTPConnection | None = None
         self.statuses: Counter[int] = Counter()
-        self.attempts = 0
 
     def play(self, requests: Iterable[Request]) -> None:
         """Ask for everything. Raises TimeoutError when a request is not answered for PATIENCE seconds."""
@@ -131,7 +130,6 @@ class Client:
         """Give the answer; a server that is not there, or says that it cannot answer now, is asked again."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            self.attempts += 1
             try:
                 status, answer = self._send(request)
             except (OSError, http.client.HTTPException, ValueError):

@@ -105,9 +105,8 @@ class Steps:
             command_timeout=option.command_timeout,
         )
         steps = ordered(_declared_steps(settings.project / settings.assignment, collected.values()))
-        named = {step.id for step in collected.values()}
-        if any(not step.optional for step in collected.values()):
-            named = set()  # pytest collected all that there is; else its own selection names optional steps alone
+        # Where pytest's own selection left optional steps alone, it named them; else it collected all that there is.
+        named = {step.id for step in collected.values()} if all(s.optional for s in collected.values()) else set()
         wanted = (_wanted(option.steps, option.options, steps) | named) - ({"teardown"} if settings.keep else set())
         dropped = [item for item, found in collected.items() if found.id not in wanted]
         if dropped:

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import game_events
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
-from pyspark.sql.types import ArrayType, DataType, LongType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, LongType, StructField, StructType
 
 TOPIC = os.environ.get("GAME_TOPIC", "game-events")
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas" / "options"
@@ -26,7 +27,7 @@ CART_EVENTS = ("cart_item_added", "cart_item_removed")
 ORDER_EVENTS = ("order_completed",)
 EVENT_TYPES = (*GUILD_EVENTS, *ITEM_EVENTS, *CART_EVENTS, *ORDER_EVENTS)
 
-_SPARK_TYPES: Mapping[str, DataType] = {"string": StringType(), "integer": LongType()}
+_SPARK_TYPES: Mapping[str, DataType] = {**game_events.SPARK_TYPES, "integer": LongType()}
 
 
 def data_schema(event_types: Sequence[str] = EVENT_TYPES) -> StructType:
@@ -47,8 +48,7 @@ def event_schema(event_types: Sequence[str] = EVENT_TYPES) -> StructType:
 
 def kafka_options() -> dict[str, str]:
     """Give the options that a batch and a stream over the topic have in common."""
-    servers = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:29092")
-    return {"kafka.bootstrap.servers": servers, "subscribe": TOPIC, "startingOffsets": "earliest"}
+    return {**game_events.kafka_options(), "subscribe": TOPIC, "startingOffsets": "earliest"}
 
 
 def read_events(spark: SparkSession, event_types: Sequence[str] = EVENT_TYPES) -> DataFrame:

@@ -36,7 +36,7 @@ class Outbox(EventLog):
 
     def send(self, event_id: str) -> None:
         """Send an event unless Kafka has it. Raises KafkaError when it is not acknowledged in time."""
-        self._send(self._store.pending(event_id))
+        self._send(self._store.unsent(event_id))
 
     def begin(self) -> None:
         """Begin to send what was left, unless that has begun."""

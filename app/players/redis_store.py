@@ -64,11 +64,16 @@ class RedisStore:
         found = cast("list[str]", self._redis.zrangebylex(PLAYERS, f"({after}" if after else "-", "+", 0, limit))
         return [self.player(player_id) for player_id in found]
 
-    def pending(self, event_id: str | None = None, older_than: float = 0.0) -> list[Pending]:
+    def unsent(self, event_id: str) -> list[Pending]:
         """See Store."""
-        late = time.time() - older_than
-        ids = [event_id] if event_id else cast("list[str]", self._redis.zrangebyscore(OUTBOX, "-inf", late))
-        texts = cast("list[str | None]", self._redis.hmget(EVENTS, ids)) if ids else []
+        return self._events([event_id])
+
+    def pending(self, older_than: float = 0.0) -> list[Pending]:
+        """See Store."""
+        return self._events(cast("list[str]", self._redis.zrangebyscore(OUTBOX, "-inf", time.time() - older_than)))
+
+    def _events(self, ids: Sequence[str]) -> list[Pending]:
+        texts = cast("list[str | None]", self._redis.hmget(EVENTS, list(ids))) if ids else []
         events: list[Json] = [json.loads(text) for text in texts if text]
         return [Pending(event["event_id"], event["player_id"], event) for event in events]
 

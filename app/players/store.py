@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,11 @@ class Store(Protocol):
     def players(self, after: str, limit: int) -> list[Player]:
         """Give the players whose ids come after `after`, at most `limit`, in the order of their ids' characters."""
 
-    def pending(self, event_id: str | None = None, older_than: float = 0.0) -> list[Pending]:
-        """Give the events in the outbox, the oldest first: one by its id, or all kept `older_than` seconds ago."""
+    def unsent(self, event_id: str) -> list[Pending]:
+        """Give an event while it is in the outbox; nothing when it has left it."""
+
+    def pending(self, older_than: float = 0.0) -> list[Pending]:
+        """Give the events in the outbox that were kept `older_than` seconds ago, the oldest first."""
 
     def sent(self, event_ids: Sequence[str]) -> None:
         """Take events out of the outbox."""
@@ -109,9 +112,9 @@ class SQLiteStore:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._local = threading.local()
-        with self._connection() as connection:
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_TABLES)
+        connection = self._connection()
+        connection.execute("pragma journal_mode = wal")
+        connection.executescript(_TABLES)
 
     def transact(self, player_id: str, retry: Retry | None, act: Act) -> Kept:
         """See Store."""
@@ -137,23 +140,23 @@ class SQLiteStore:
 
     def player(self, player_id: str) -> Player:
         """See Store."""
-        with self._connection() as connection:
-            return self._player(connection, player_id)
+        return self._player(self._connection(), player_id)
 
     def players(self, after: str, limit: int) -> list[Player]:
         """See Store."""
         query = "select state from players where player_id > ? order by player_id limit ?"
-        with self._connection() as connection:
-            return [Player(**json.loads(state)) for (state,) in connection.execute(query, (after, limit))]
+        found = self._connection().execute(query, (after, limit))
+        return [Player(**json.loads(state)) for (state,) in found]
 
-    def pending(self, event_id: str | None = None, older_than: float = 0.0) -> list[Pending]:
+    def unsent(self, event_id: str) -> list[Pending]:
         """See Store."""
-        query = """select event_id, player_id, event from outbox
-            where kept <= ? and (? is null or event_id = ?) order by number"""
-        values = (time.time() - older_than, event_id, event_id)
-        with self._connection() as connection:
-            found = connection.execute(query, values)
-            return [Pending(name, owner, json.loads(event)) for name, owner, event in found]
+        query = "select event_id, player_id, event from outbox where event_id = ?"
+        return _pending(self._connection().execute(query, (event_id,)))
+
+    def pending(self, older_than: float = 0.0) -> list[Pending]:
+        """See Store."""
+        query = "select event_id, player_id, event from outbox where kept <= ? order by number"
+        return _pending(self._connection().execute(query, (time.time() - older_than,)))
 
     def sent(self, event_ids: Sequence[str]) -> None:
         """See Store."""
@@ -171,21 +174,25 @@ class SQLiteStore:
         found = connection.execute(query, (player_id, key)).fetchone()
         return Kept(json.loads(found[0]), found[1]) if found else None
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> sqlite3.Connection:
         """Give this thread's connection."""
         if not hasattr(self._local, "connection"):
             self._local.connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None)
-        yield self._local.connection
+        connection: sqlite3.Connection = self._local.connection
+        return connection
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Give a connection in a transaction of its own: committed at the end, undone by whatever is raised."""
-        with self._connection() as connection:
-            connection.execute("begin immediate")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            connection.execute("commit")
+        connection = self._connection()
+        connection.execute("begin immediate")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+
+def _pending(rows: Iterable[tuple[str, str, str]]) -> list[Pending]:
+    return [Pending(event_id, player_id, json.loads(event)) for event_id, player_id, event in rows]

@@ -17,7 +17,7 @@ import simulate_game
 from players.store import open_store
 
 SERVER = """\
-import os, random, signal, sys, threading, time
+import os, random, signal, sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from fake_producer import FakeProducer
 from players.store import open_store
@@ -44,7 +44,6 @@ class Api:
     def __init__(self, url: str, deadly: float = 0.0) -> None:
         self.url, self.deadly = url, deadly
         self.port = 0
-        self.deaths = 0
         self.start()
 
     def start(self) -> None:

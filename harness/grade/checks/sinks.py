@@ -75,18 +75,17 @@ def check(submission: Submission) -> Iterator[Finding]:
 
 def _is_unsure(facts: Code, text: str) -> bool:
     """Whether something may write where the code does not show it. `text` is the report's, in lower case."""
-    sinks = [sink for job in facts.jobs if _may_run(facts, job.source, text) for sink in job.sinks]
+    texts = [(source.path, source.text.lower()) for source in facts.sources]
+    sinks = [sink for job in facts.jobs if _may_run(facts, job.source, text, texts) for sink in job.sinks]
     known = all(sink.certain and (sink.path is None or hdfs_path(sink.path)) for sink in sinks)
     unread = any(source.tree is None for source in facts.sources if "write" in source.text)
     return not (sinks and known) or unread or bool(facts.missing) or any(word in text for word in _FILLERS)
 
 
-def _may_run(facts: Code, source: Source, text: str) -> bool:
-    """Whether a file takes part: a command starts it, the report names it, or other code does."""
-    name = base_name(source.path)
-    stem = name.removesuffix(".py").lower()
-    others = (each.text.lower() for each in facts.sources if each.path != source.path)
-    return source.is_listing or name in facts.runs or stem in text or any(stem in other for other in others)
+def _may_run(facts: Code, source: Source, text: str, texts: Sequence[tuple[str, str]]) -> bool:
+    """Whether a file takes part: a command starts it, the report names it, or other code (`texts`, by path) does."""
+    stem = base_name(source.path).removesuffix(".py").lower()
+    return _is_run(facts, source) or stem in text or any(stem in other for path, other in texts if path != source.path)
 
 
 def _located(
@@ -199,7 +198,7 @@ def _unread(submission: Submission, facts: Code, written: Mapping[str, list[Sink
     locations = {hdfs_path(table.location) for table in facts.tables}
     everything = "\n".join([text, *(source.text for source in facts.sources)])
     for path, sinks in list(written.items())[:_PATH_LIMIT]:
-        streams = [sink for sink in sinks if sink.stream and _is_run(facts, sink) and _can_start(sink)]
+        streams = [sink for sink in sinks if sink.stream and _is_run(facts, sink.source) and _can_start(sink)]
         if not streams:
             continue
         sink = streams[0]
@@ -221,9 +220,9 @@ def _can_start(sink: Sink) -> bool:
     return sink.name not in {name for name, _ in unbound}
 
 
-def _is_run(facts: Code, sink: Sink) -> bool:
+def _is_run(facts: Code, source: Source) -> bool:
     """Whether the report shows the job, or a command starts its file."""
-    return sink.source.is_listing or sink.source.path.rpartition("/")[2] in facts.runs
+    return source.is_listing or base_name(source.path) in facts.runs
 
 
 def _headers(submission: Submission) -> list[tuple[str, ...]]:
