@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.model import Capture, Outcome, Record
@@ -12,6 +12,11 @@ WIDTH = 640
 """The units across a chart's drawing area: a share of it stands for a number."""
 
 _COLOURS = 6
+_COLUMNS = 4
+_FEWEST, _MOST = 2, 30
+"""Rows of an answer that are drawn."""
+
+_DIGITS = 15
 _LONGEST = 1e9
 """Seconds: JSON can say infinity, as 1e999, which cannot be drawn."""
 
@@ -38,8 +43,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Stacked:
-    """Bars of events by user, their pieces by type. `step` and `command` name the output that was read."""
+    """Bars whose pieces are of a few types. `step` and `command` name the output that was read, `label` the bars."""
 
+    title: str
+    label: str
     types: tuple[str, ...]
     bars: tuple[Bar, ...]
     step: str
@@ -83,8 +90,25 @@ def events(record: Record) -> Stacked | None:
             counted = capture.facts.get("by_host_and_event_type")
             cells = _cells(counted) if isinstance(counted, Mapping) else {}
             if cells and not capture.background:
-                return _stacked(cells, step.title, capture)
+                return _stacked("Events by user and type", "user", cells, step.title, capture)
     return None
+
+
+def answers(record: Record) -> tuple[Stacked, ...]:
+    """Give a chart for each query that answered with numbers by one or two names."""
+    found = []
+    for step in record.steps:
+        for capture in step.commands:
+            values, columns = capture.facts.get("values"), capture.facts.get("columns")
+            if capture.facts.get("kind") == "presto" and isinstance(values, list) and isinstance(columns, list):
+                cells = _numbers(values)
+                if cells:
+                    names = [line(str(column)) for column in columns]
+                    by = names[:1] if len({kind for _, kind in cells}) == 1 else names[:2]
+                    what = "rows" if names[-1].startswith("_col") else names[-1]
+                    title = f"{what} by {' and '.join(by)}"
+                    found.append(_stacked(title, names[0], cells, step.title, capture, by_name=False))
+    return tuple(found)
 
 
 def batches(record: Record) -> tuple[Batches, ...]:
@@ -125,6 +149,26 @@ def timeline(record: Record) -> Timeline | None:
     return Timeline(tuple(spans), _ticks(end))
 
 
+def _numbers(values: Sequence[object]) -> dict[tuple[str, str], int]:
+    """Read rows of a name, perhaps a second one, and a number last; numbers in between are left out.
+
+    Gives nothing where the rows are of another kind, are too few or too many to look at, or name something twice.
+    """
+    rows = [row for row in values if isinstance(row, list) and 2 <= len(row) <= _COLUMNS]
+    if len(rows) != len(values) or not _FEWEST <= len(rows) <= _MOST or not all(_is_number(row[-1]) for row in rows):
+        return {}
+    by_two = len(rows[0]) > 2 and not any(_is_number(row[1]) for row in rows)
+    if len(rows[0]) > 2 and not all(_is_number(each) for row in rows for each in row[1 + by_two :]):
+        return {}
+    cells = {(str(row[0]), str(row[1]) if by_two else ""): int(row[-1]) for row in rows}
+    few = len({kind for _, kind in cells}) <= _COLOURS
+    return cells if len(cells) == len(rows) and few and any(cells.values()) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+
+
 def _cells(counted: Mapping[str, object]) -> dict[tuple[str, str], int]:
     """Read `user type` keys; a type holds no space."""
     cells = {}
@@ -135,13 +179,24 @@ def _cells(counted: Mapping[str, object]) -> dict[tuple[str, str], int]:
     return cells
 
 
-def _stacked(cells: Mapping[tuple[str, str], int], title: str, capture: Capture) -> Stacked:
+def _stacked(
+    title: str,
+    label: str,
+    cells: Mapping[tuple[str, str], int],
+    step: str,
+    capture: Capture,
+    *,
+    by_name: bool = True,
+) -> Stacked:
+    """Draw numbers by name and type: in the order of the names, or as they come."""
     types = tuple(sorted({kind for _, kind in cells}))
-    users = sorted({user for user, _ in cells})
-    rows = {user: {kind: cells.get((user, kind), 0) for kind in types} for user in users}
+    names = list(dict.fromkeys(name for name, _ in cells))
+    rows = {
+        name: {kind: cells.get((name, kind), 0) for kind in types} for name in (sorted(names) if by_name else names)
+    }
     most = max(sum(row.values()) for row in rows.values())
-    bars = tuple(bar(user, row, types, most) for user, row in rows.items())
-    return Stacked(tuple(map(line, types)), bars, line(title), line(capture.command))
+    bars = tuple(bar(name, row, types, most) for name, row in rows.items())
+    return Stacked(title, label, tuple(map(line, types)), bars, line(step), line(capture.command))
 
 
 def bar(label: str, numbers: Mapping[str, int], kinds: tuple[str, ...], most: int) -> Bar:

@@ -35,6 +35,7 @@ def render_html(record: Record) -> str:
         drawing=layout(drawn) if drawn else None,
         events=charts.events(record),
         batches=charts.batches(record),
+        answers=charts.answers(record),
         timeline=charts.timeline(record),
         chart_width=charts.WIDTH,
     )

@@ -79,10 +79,12 @@ def hostile_record() -> Record:
     one = Capture(f"a{bad}", bad, f"ab http://h/x{bad} | {bad}", bad, bad, 1, bad, 1.0, True, {bad: bad}, bad)
     counted = {"kind": "json_lines", "messages": 1, "by_host_and_event_type": {f"{bad} {bad}": 1}}
     two = capture("b", bad, f"kafkacat -t events; spark-submit job.py; {bad}", bad, exit_code=0, **counted)
+    answer = {"columns": [bad, bad], "values": [[bad, "1"], [f"{bad}!", "2"]]}
+    four = capture("d", "presto", "presto --execute x", bad, kind="presto", **answer)
     three = capture("c", "spark", "spark-submit job.py", bad, batches=[{"batch": 1, "rows": 2}], by_event_type={bad: 2})
     checks = (Check(bad, bad, [bad], True), Check(bad, {bad: bad}, None, False))
     steps = tuple(
-        StepRecord(f"{outcome}{bad}", bad, bad, outcome, bad, 1.0, (one, two, three), checks, bad)
+        StepRecord(f"{outcome}{bad}", bad, bad, outcome, bad, 1.0, (one, two, three, four), checks, bad)
         for outcome in Outcome
     )
     return Record(
