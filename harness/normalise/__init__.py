@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from harness.model import Facts
 from harness.normalise import (
     addresses,
+    event_ids,
     part_files,
     row_order,
     stream_batches,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     stream_files,
     part_files,
     timestamps,
+    event_ids,
     row_order,
     addresses,
 )

@@ -22,6 +22,7 @@ from harness.outputs import (
     hive,
     json_lines,
     kafka_topics,
+    objects,
     presto,
     ps,
     shell,
@@ -48,6 +49,7 @@ _PARSERS: Mapping[str, _Parser] = {
     "kcat": json_lines.facts,
     "presto": presto.facts,
     "pyspark": spark.facts,
+    "python": objects.facts,
     "spark-submit": spark.facts,
 }
 

@@ -145,3 +145,37 @@ def test_a_file_is_measured_and_digested_as_it_is() -> None:
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }
     assert derive("cat empty", "", "")["lines"] == 0
+
+
+STATES = """\
+{"player_id": "p01", "balance": 940, "cart": ""}
+{"player_id": "p02", "balance": 12345678901234567890, "cart": "é"}
+"""
+
+
+def test_rows_of_json_are_given_as_those_of_a_query() -> None:
+    assert derive("python app/simulate_game.py --states", STATES, "warning: x\n") == {
+        "kind": "objects",
+        "columns": ["player_id", "balance", "cart"],
+        "rows": 2,
+        "values": [["p01", "940", ""], ["p02", "12345678901234567890", "é"]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "values"),
+    [('{"a": null, "b": true}', [["", "true"]]), ('{"a": [1]}', None), ('{"a": {"b": 1}}', None), ("{}", [[]])],
+)
+def test_what_a_row_of_json_can_hold(row: str, values: list[list[str]] | None) -> None:
+    facts = derive("python a.py", f"{row}\n", "")
+    assert (facts["rows"], facts["values"]) == (1, values)
+
+
+@pytest.mark.parametrize("printed", ["", "hello\n", STATES + "done\n", STATES + '{"player_id": "p03"}\n', "[1]\n"])
+def test_other_words_of_a_program_are_no_rows(printed: str) -> None:
+    assert derive("python a.py", printed, "") == {}
+
+
+def test_many_rows_of_json_are_counted_and_not_kept() -> None:
+    facts = derive("python a.py", '{"a": 1}\n' * 51, "")
+    assert (facts["rows"], facts["values"]) == (51, None)
