@@ -2,9 +2,9 @@
 """Plays the game against its API: seeded players, each with sessions, carts, mistakes, retries and bursts.
 
 `python app/simulate_game.py --seed 7 --ledger /tmp/ledger.jsonl` plays; `--fold /tmp/ledger.jsonl` shows what the
-players must have by what they were told. Each player asks for one thing after the other, so what a player is told
-depends on the seed alone, however the players' requests are mixed, and however often the API is killed: every
-request has an idempotency key, and is sent again until it is answered.
+players must have by what they were told, `--states` what they have by the API. Each player asks for one thing after
+the other, so what a player is told depends on the seed alone, however the players' requests are mixed, and however
+often the API is killed: every request has an idempotency key, and is sent again until it is answered.
 
 The ledger has a line for each request that was answered: what was asked, the status, and the event that was told.
 """
@@ -170,6 +170,20 @@ def fold(lines: Iterable[str]) -> dict[str, Json]:
     return {name: _shown(name, players[name]) for name in sorted(players)}
 
 
+def states(host: str, port: int) -> Iterator[Json]:
+    """Give every player's state by the API, in the form of `fold`."""
+    after = ""
+    while True:
+        connection = http.client.HTTPConnection(host, port, timeout=30)
+        connection.request("GET", f"/players?after={after}" if after else "/players")
+        players = json.loads(connection.getresponse().read())["players"]
+        connection.close()
+        if not players:
+            return
+        yield from map(state_of, players)
+        after = players[-1]["player_id"]
+
+
 def state_of(player: Mapping[str, Any]) -> Json:
     """Give a player's state, as the API answers it, in the form of `fold`."""
     guild = player["guild"]["guild_name"] if player["guild"] else ""
@@ -236,14 +250,19 @@ def main() -> int:
     parser.add_argument("--port", type=_from(1, 65535), default=5000)
     parser.add_argument("--ledger", metavar="FILE", help="where to append what each request was told")
     parser.add_argument("--fold", metavar="FILE", help="a ledger whose players' states are shown, one JSON line each")
+    parser.add_argument("--states", action="store_true", help="show the players' states by the API in the same form")
     arguments = parser.parse_args()
+    if arguments.states:
+        for state in states(arguments.host, arguments.port):
+            print(json.dumps(state))
+        return 0
     if arguments.fold:
         with Path(arguments.fold).open(encoding="utf-8") as lines:
             for state in fold(lines).values():
                 print(json.dumps(state))
         return 0
     if not arguments.ledger:
-        parser.error("--ledger FILE or --fold FILE is needed")
+        parser.error("--ledger FILE, --fold FILE or --states is needed")
     print(json.dumps(play(arguments)))
     return 0
 

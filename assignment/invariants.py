@@ -92,6 +92,24 @@ def guild_rows(e: Evidence) -> Pair:
     return e.entry("guild", "json_lines", "by_event_type", "join_guild"), count(e, "guild")
 
 
+@invariant("state-agrees")
+def states_agree(e: Evidence) -> Pair:
+    """The API's state = the streaming fold = the batch fold = the ledger, for every player."""
+    printed, queried = (e.all("state-stream", kind, "values") for kind in ("objects", "presto"))
+    by_ledger, by_api = printed[-2:] if len(printed) > 1 else (None, None)
+    by_stream, by_batch = (each for each in queried if _are_states(each))
+    if not isinstance(by_ledger, list) or not isinstance(by_api, list):
+        return None, None
+    told = {row[0]: row for row in by_ledger}
+    wanted: Fact = [told.get(row[0], row) for row in by_api]
+    ways: Fact = {"API": by_api, "stream": by_stream, "batch": by_batch}
+    return {"API": wanted, "stream": wanted, "batch": wanted}, ways
+
+
+def _are_states(values: Fact) -> bool:
+    return isinstance(values, list) and bool(values) and isinstance(values[0], list) and len(values[0]) == 5
+
+
 def count(e: Evidence, step: str) -> Fact:
     """Give the answer of a step's first `select count(*)`: the first Presto output of one row with one whole number."""
     for values in e.all(step, "presto", "values"):

@@ -9,14 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.cluster.protocol import Background
     from harness.invariants import Evidence, invariant
     from harness.model import Capture, Fact, StepRecord
     from harness.run import Run, server_table
     from harness.steps import StepFailed, step
 
-__all__ = ["Capture", "Evidence", "Fact", "Run", "StepFailed", "StepRecord", "invariant", "server_table", "step"]
+__all__ = [
+    "Background",
+    "Capture",
+    "Evidence",
+    "Fact",
+    "Run",
+    "StepFailed",
+    "StepRecord",
+    "invariant",
+    "server_table",
+    "step",
+]
 
 _MODULES = {
+    "Background": "cluster.protocol",
     "Capture": "model",
     "Evidence": "invariants",
     "Fact": "model",

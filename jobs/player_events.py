@@ -26,6 +26,13 @@ ITEM_EVENTS = ("purchase_item", "sell_item", "use_item")
 CART_EVENTS = ("cart_item_added", "cart_item_removed")
 ORDER_EVENTS = ("order_completed",)
 EVENT_TYPES = (*GUILD_EVENTS, *ITEM_EVENTS, *CART_EVENTS, *ORDER_EVENTS)
+FAMILIES: Mapping[str, Sequence[str]] = {
+    "guild_events": GUILD_EVENTS,
+    "item_events": ITEM_EVENTS,
+    "cart_events": CART_EVENTS,
+    "order_lines": ORDER_EVENTS,
+}
+"""The families of events, by the names of their tables."""
 
 _SPARK_TYPES: Mapping[str, DataType] = {**game_events.SPARK_TYPES, "integer": LongType()}
 
@@ -147,6 +154,12 @@ def rows_of(events: DataFrame, event_types: Sequence[str]) -> DataFrame:
         return family.select(*columns, *(f.col(f"data.{name}") for name in data.names))
     rest = [f.col(f"data.{name}") for name in data.names if name != "lines"]
     return family.select(*columns, *rest, f.explode("data.lines").alias("line")).select("*", "line.*").drop("line")
+
+
+def catalogue(spark: SparkSession) -> DataFrame:
+    """Give what there is to buy: item_id, item_type, unit_price and resale_price."""
+    items = _load("items.json")
+    return spark.createDataFrame([tuple(item.values()) for item in items], list(items[0]))
 
 
 def _sign(kind: Column, *, plus: Sequence[str], minus: Sequence[str]) -> Column:

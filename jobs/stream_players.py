@@ -10,26 +10,9 @@ until it is stopped (SIGTERM).
 
 from collections.abc import Callable
 
-from player_events import (
-    CART_EVENTS,
-    GUILD_EVENTS,
-    ITEM_EVENTS,
-    ORDER_EVENTS,
-    fold,
-    kafka_options,
-    moves,
-    parsed,
-    rows_of,
-    states,
-)
+from player_events import FAMILIES, fold, kafka_options, moves, parsed, rows_of, states
 from pyspark.sql import DataFrame, SparkSession
 
-FAMILIES = {
-    "guild_events": GUILD_EVENTS,
-    "item_events": ITEM_EVENTS,
-    "cart_events": CART_EVENTS,
-    "order_lines": ORDER_EVENTS,
-}
 STATES = "player_states"
 FOLDER = "/tmp/game"
 CHECKPOINTS = "/tmp/game/checkpoints"

@@ -95,6 +95,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     url = f"sqlite:///{folder / 'game.sqlite3'}"
     with serving(url) as api:
         out, err = simulator(api.port, folder / "ledger").communicate(timeout=120)
+        assert [*simulate_game.states("127.0.0.1", api.port)] == states(url)
     assert err == ""
     printed = json.loads(out)
     found = told(folder / "ledger")
