@@ -161,14 +161,16 @@ class Servers:
 
     def sick(self) -> list[tuple[Server, str]]:
         """Give the servers that are dead or do not answer their probe now, and what was seen."""
-        found = []
-        for server in list(self.running.values()):
+        found: list[tuple[Server, str]] = []
+        servers = list(self.running.values())
+        ready = [server for server in servers if server.state == "ready"]
+        with ThreadPoolExecutor(max(1, len(ready))) as pool:  # a silent server takes a probe's whole time
+            answers = dict(zip(map(id, ready), pool.map(_ask, (server.service for server in ready)), strict=True))
+        for server in servers:
             if server.state == "dead":
                 found.append((server, self._end_of(server)))
-            elif server.state == "ready":
-                well, answer = _ask(server.service)
-                if not well:
-                    found.append((server, f"{server.service.probe.question}: {answer}"))
+            elif id(server) in answers and not answers[id(server)][0]:
+                found.append((server, f"{server.service.probe.question}: {answers[id(server)][1]}"))
         return found
 
     def stop(self, name: str) -> None:

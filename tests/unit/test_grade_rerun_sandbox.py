@@ -353,9 +353,15 @@ def test_a_relay_passes_over_a_port_that_it_cannot_have(tmp_path: Path) -> None:
 def test_daemons_end_with_the_sandbox(confined: Confined, tmp_path: Path) -> None:
     mark = "54321.25"
     printed(confined, tmp_path, f"setsid nohup sleep {mark} >/dev/null 2>&1 & exit")
-    assert mark in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
+    def there() -> bool:
+        return mark in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
+    until = time.monotonic() + 10
+    while not there():
+        assert time.monotonic() < until
     confined.close()
-    assert mark not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+    assert not there()
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,13 @@ from players.store import open_store
 from options_api import create_app
 from werkzeug.serving import make_server
 
+left = random.randint(1, int(sys.argv[4]))
+
 class Deadly(FakeProducer):
     def send(self, topic, value, key=None):
-        if random.random() < float(sys.argv[4]):
+        global left
+        left -= 1
+        if not left:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().send(topic, value, key)
 
@@ -39,9 +43,9 @@ PLAYERS, ACTIONS = 4, 40
 
 
 class Api:
-    """The API as a process of its own; `deadly` is how likely each event is its last."""
+    """The API as a process of its own; at the latest it is killed when it sends its event of this number."""
 
-    def __init__(self, url: str, deadly: float = 0.0) -> None:
+    def __init__(self, url: str, deadly: int = 1_000_000) -> None:
         self.url, self.deadly = url, deadly
         self.port = 0
         self.start()
@@ -61,7 +65,7 @@ class Api:
 
 
 @contextmanager
-def serving(url: str, deadly: float = 0.0) -> Iterator[Api]:
+def serving(url: str, deadly: int = 1_000_000) -> Iterator[Api]:
     api = Api(url, deadly)
     try:
         yield api
@@ -118,7 +122,7 @@ def test_the_same_seed_is_told_the_same_though_the_api_is_killed_again_and_again
 ) -> None:
     url, ledger = f"sqlite:///{tmp_path / 'game.sqlite3'}", tmp_path / "ledger"
     deaths = 0
-    with serving(url, deadly=0.08) as api:
+    with serving(url, deadly=20) as api:
         game = simulator(api.port, ledger)
         while game.poll() is None:
             if api.process.poll() is not None:

@@ -1,7 +1,8 @@
 """Questions to the servers, asked where their names are known: in the private network, or in a container.
 
-Run as `python asks.py progress|state|clean` or `… clear PATH…`; the answer is one line of JSON. This file stands alone:
-it needs kafka-python and the standard library, for a container has nothing else.
+Run as `python asks.py`: each line on stdin is a question, `{"question": ["clear", "/tmp/a"]}`, and each on stdout is
+its answer, `{"answer": …}` or `{"failed": "…"}`. This file stands alone: it needs kafka-python and the standard
+library, for a container has nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 KAFKA = os.environ.get("W205_BROKER") or "kafka:29092"
@@ -104,7 +107,7 @@ def checkpoints() -> dict[str, dict[str, Any]]:
         planned, finished = (_numbers(f"{folder}/{name}") for name in ("offsets", "commits"))
         state: dict[str, Any] = {"planned": max(planned, default=-1), "finished": max(finished, default=-1)}
         state["began"] = bool(listing(f"{folder}/sources/0")) or bool(planned)
-        state["offsets"] = _offsets(folder, state["finished"], planned)
+        state["offsets"] = offsets(partial(_text, folder), state["finished"], planned)
         found[folder] = state
     return found
 
@@ -113,19 +116,26 @@ def _numbers(folder: str) -> list[int]:
     return [int(entry["pathSuffix"]) for entry in listing(folder) if entry["pathSuffix"].isdigit()]
 
 
-def _offsets(folder: str, batch: int, planned: list[int]) -> dict[str, dict[str, int]]:
-    """Give the next offset by topic and partition after a finished batch; where none is, where the query began."""
+def _text(folder: str, name: str) -> str:
+    return hdfs(f"{folder}/{name}", "OPEN").decode("utf-8", "replace")
+
+
+def offsets(read: Callable[[str], str], batch: int, planned: Collection[int]) -> dict[str, dict[str, int]]:
+    """Give the next offset by topic and partition after a finished batch; where none is, where the query began.
+
+    `read` reads a file of the query's checkpoint, and raises OSError where there is none.
+    """
     found: dict[str, dict[str, int]] = {}
     try:
         if batch in planned:
-            lines = hdfs(f"{folder}/offsets/{batch}", "OPEN").decode("utf-8", "replace").splitlines()[2:]
+            lines = read(f"offsets/{batch}").splitlines()[2:]
         else:
-            text = hdfs(f"{folder}/sources/0/0", "OPEN").decode("utf-8", "replace")
+            text = read("sources/0/0")
             lines = [text[text.index("{") :]]
         for line in lines:
-            offsets = json.loads(line)
-            if isinstance(offsets, dict):
-                found.update(offsets)
+            each = json.loads(line)
+            if isinstance(each, dict):
+                found.update(each)
     except (OSError, ValueError):
         pass
     return found
@@ -174,24 +184,44 @@ def name_of(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def tables() -> list[tuple[str, str]]:
-    """Give schema and name of every table."""
-    schemas = [row[0] for row in query("show schemas from hive") if row[0] != "information_schema"]
-    return [(schema, row[0]) for schema in schemas for row in query(f"show tables from {name_of('hive', schema)}")]
+def schemas() -> list[str]:
+    """Give the schemas that somebody can have tables in."""
+    return sorted(row[0] for row in query("show schemas from hive") if row[0] != "information_schema")
+
+
+def tables(within: Sequence[str]) -> list[tuple[str, str]]:
+    """Give schema and name of every table in some schemas."""
+    found = side_by_side(*(partial(query, f"show tables from {name_of('hive', schema)}") for schema in within))
+    return [(schema, row[0]) for schema, rows in zip(within, found, strict=True) for row in rows]
 
 
 # What is asked
 
 
+def side_by_side(*questions: Callable[[], Any]) -> list[Any]:
+    """Ask at the same time: the servers answer no slower for it. Raises what a question raises."""
+    with ThreadPoolExecutor(max(1, len(questions))) as pool:
+        return [each.result() for each in [pool.submit(question) for question in questions]]
+
+
 def progress() -> Answer:
     """Give how far the topics and the streaming queries are."""
+    # The topics first: what is sent after them is not waited for.
     ends = {name: {str(p): last for p, (_, last) in parts.items()} for name, parts in topics().items()}
     return {"topics": ends, "checkpoints": checkpoints()}
 
 
 def state() -> Answer:
     """Give what is there: messages by topic, files of data by folder, rows by table."""
-    messages = {name: sum(last - first for first, last in parts.values()) for name, parts in topics().items()}
+    messages, paths, (rows, errors) = side_by_side(_messages, _paths, _rows)
+    return {"topics": messages, "paths": paths, "tables": rows, "errors": errors}
+
+
+def _messages() -> dict[str, int]:
+    return {name: sum(last - first for first, last in parts.values()) for name, parts in topics().items()}
+
+
+def _paths() -> dict[str, int]:
     paths: dict[str, int] = {}
     for seen, (path, entry) in enumerate(tree()):
         folder, _, name = path.rpartition("/")
@@ -199,15 +229,20 @@ def state() -> Answer:
             paths[folder] = paths.get(folder, 0) + 1
         if seen > MOST_PATHS:
             break
+    return paths
+
+
+def _rows() -> tuple[dict[str, int | None], dict[str, str]]:
+    """Count the rows of every table; gives what Presto said where it could not."""
     rows: dict[str, int | None] = {}
     errors: dict[str, str] = {}
-    for schema, table in tables():
+    for schema, table in tables(schemas()):
         shown = table if schema == "default" else f"{schema}.{table}"
         try:
             rows[shown] = count(schema, table)
         except (RuntimeError, OSError) as problem:
             rows[shown], errors[shown] = None, str(problem)[:500]
-    return {"topics": messages, "paths": paths, "tables": rows, "errors": errors}
+    return rows, errors
 
 
 def clear(*paths: str) -> Answer:
@@ -223,8 +258,8 @@ def clear(*paths: str) -> Answer:
 
 def clean() -> Answer:
     """Remove every topic, consumer group, table and file. Gives what was said where that failed."""
-    forget_topics()
-    return {"said": [*_drop_tables(), *_delete_files()]}
+    _, said = side_by_side(forget_topics, _drop_tables)
+    return {"said": [*said, *_delete_files()]}
 
 
 def forget_topics() -> None:
@@ -245,21 +280,24 @@ def forget_topics() -> None:
         admin.close()
 
 
-def _drop_tables() -> Iterator[str]:
+def _drop_tables() -> list[str]:
     """Drop every table and schema. Gives what Presto said where it would not."""
-    for schema, table in tables():
+    said: list[str] = []
+    found = schemas()
+    for schema, table in tables(found):
         for kind in ("table", "view"):
             try:
                 query(f"drop {kind} if exists {name_of('hive', schema, table)}")
                 break
             except RuntimeError as problem:
-                yield str(problem)[:200]
-    for (schema,) in query("show schemas from hive"):
-        if schema not in ("default", "information_schema"):
+                said.append(str(problem)[:200])
+    for schema in found:
+        if schema != "default":
             try:
                 query(f"drop schema if exists {name_of('hive', schema)}")
             except RuntimeError as problem:
-                yield str(problem)[:200]
+                said.append(str(problem)[:200])
+    return said
 
 
 def _delete_files() -> Iterator[str]:
@@ -281,5 +319,17 @@ ASKS: Mapping[str, Callable[..., Answer]] = {
     "clean": clean,
 }
 
+
+def serve(known: Mapping[str, Callable[..., Answer]]) -> None:
+    """Answer questions until there are no more."""
+    for line in sys.stdin:
+        what, *more = json.loads(line)["question"]
+        try:
+            told: Answer = {"answer": known[what](*more)}
+        except Exception as problem:
+            told = {"failed": f"{type(problem).__name__}: {problem}"[:500]}
+        print(json.dumps(told), flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps(ASKS[sys.argv[1]](*sys.argv[2:])), flush=True)
+    serve(ASKS)

@@ -1,13 +1,12 @@
 """Making a cluster that somebody used as new, and seeing that it is: asked inside its network, between submissions.
 
-Run as `python -m harness.grade.rerun.cleaning snapshot|clean`; the answer is one line of JSON. What cannot be removed,
-or was set and not only made, is seen in the snapshot: the cluster then gives way to a new one.
+Run as `python -m harness.grade.rerun.cleaning` it answers as `asks.py` does, and further questions. What cannot be
+removed, or was set and not only made, is seen in the snapshot: the cluster then gives way to a new one.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -25,14 +24,18 @@ _LIVELY: Final = (
 
 def snapshot() -> Answer:
     """Give what tells a cluster as it was at its start from one that somebody has used."""
+    hdfs, topics, (schemas, tables), settled = asks.side_by_side(_paths, asks.topics, _tables, lambda: dict(nodes()))
+    return {"hdfs": hdfs, "topics": sorted(topics), "tables": tables, "schemas": schemas, "nodes": settled}
+
+
+def _paths() -> dict[str, list[Any]]:
     statuses = [("/", json.loads(asks.hdfs("/", "GETFILESTATUS"))["FileStatus"]), *asks.tree()]
-    return {
-        "hdfs": {path: _kept(path, status) for path, status in statuses},
-        "topics": sorted(asks.topics()),
-        "tables": sorted(map(list, asks.tables())),
-        "schemas": sorted(row[0] for row in asks.query("show schemas from hive")),
-        "nodes": dict(nodes()),
-    }
+    return {path: _kept(path, status) for path, status in statuses}
+
+
+def _tables() -> tuple[list[str], list[list[str]]]:
+    schemas = asks.schemas()
+    return schemas, sorted(map(list, asks.tables(schemas)))
 
 
 def _kept(path: str, status: Mapping[str, Any]) -> list[Any]:
@@ -63,12 +66,12 @@ def nodes() -> Iterator[tuple[str, str]]:
         client.close()
 
 
-def clean() -> Answer:
+def renew() -> Answer:
     """Remove what there is, and give the snapshot, in which what cannot be removed is seen."""
     return {**asks.clean(), **snapshot()}
 
 
-ASKS: Final[Mapping[str, Callable[[], Answer]]] = {"snapshot": snapshot, "clean": clean}
+ASKS: Final[Mapping[str, Callable[..., Answer]]] = {**asks.ASKS, "snapshot": snapshot, "renew": renew}
 
 if __name__ == "__main__":
-    print(json.dumps(ASKS[sys.argv[1]]()), flush=True)
+    asks.serve(ASKS)

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from harness.grade.model import Submission
+from harness.grade.rerun.consoles import Consoles
 from harness.grade.rerun.limits import Limits
 from harness.grade.rerun.loops import Loops
-from harness.grade.rerun.streams import Streams
+from harness.grade.rerun.streams import Streams, reached
 from harness.grade.rerun.terminals import Terminal, Terminals
 from harness.grade.rerun.units import Unit, Way
 from harness.readme.blocks import Kind
 
 QUIET_TIME: Final = 5.0
 """Seconds in which a stream to the console has printed nothing when it has printed all."""
+
+STILL_TIME: Final = 0.5
+"""Seconds in which what goes on has printed what was caused before."""
 
 
 class Looks:
@@ -28,6 +32,7 @@ class Looks:
         terminals: Terminals,
         loops: Loops,
         streams: Streams,
+        consoles: Consoles,
         limits: Limits,
     ) -> None:
         self._shown = _outputs(submission)
@@ -35,6 +40,7 @@ class Looks:
         self._terminals = terminals
         self._loops = loops
         self._streams = streams
+        self._consoles = consoles
         self._limits = limits
         self._settled = False
 
@@ -49,23 +55,34 @@ class Looks:
         """
         if not self._more_streams(at):
             self._loops.end()
-        if self._terminals.has_streams() and (not self._settled or self._terminals.going(Way.LOOP)):
-            self._settled = self._streams.settle(self._limits.settle)
-            return self._settled
-        return True
+        return not self._terminals.has_streams() or self._settle()
 
-    def take(self, line: int | None) -> None:
-        """Take what running terminals have printed where the report shows it, up to a line."""
+    def take(self, line: int | None) -> float:
+        """Take what running terminals have printed where the report shows it, up to a line.
+
+        Gives the seconds that the submission's own streams took for it.
+        """
+        waited = 0.0
         for terminal in self._terminals:
             shown = self._shown.get(terminal.unit.block, [])
             due = [at for at in shown if line is None or at < line]
             if len(due) > len(terminal.looks) and not terminal.job.done.is_set():
                 if terminal.unit.way is Way.STREAM:
-                    self._streams.settle(self._limits.settle)
-                    self._until_quiet(terminal)
+                    clock = time.monotonic()
+                    if self._streams.prints(terminal.unit.text):
+                        self._settle()
+                        self._until_printed(terminal)
+                    waited += time.monotonic() - clock
                 else:
-                    terminal.job.done.wait(0.5)
+                    self._until_still(terminal)
                 terminal.looks += [self._terminals.capture(terminal)] * (len(due) - len(terminal.looks))
+        return waited
+
+    def _settle(self) -> bool:
+        """Let the streams take what was sent. Says whether they came so far in time."""
+        if not self._settled or self._terminals.going(Way.LOOP):
+            self._settled = self._streams.settle(self._limits.settle)
+        return self._settled
 
     def _more_streams(self, at: int) -> bool:
         """Say whether streams are still to come whose data is read later."""
@@ -73,13 +90,30 @@ class Looks:
         first = next((number for number, unit in enumerate(later) if unit.way is Way.STREAM), None)
         return first is not None and any(unit.reads for unit in later[first:])
 
-    def _until_quiet(self, terminal: Terminal) -> None:
-        """Wait until a stream to the console, whose checkpoint is in no cluster, has printed nothing for a while."""
+    def _until_still(self, terminal: Terminal) -> None:
+        """Give what goes on a moment to print. A server logs a request when it answers; a consumer needs a while."""
+        until = time.monotonic() + STILL_TIME
+        size = -1
+        while time.monotonic() < until and not terminal.job.done.wait(STILL_TIME / 4):
+            before, size = size, sum(file.stat().st_size for file in (terminal.job.out, terminal.job.err))
+            if terminal.unit.way is Way.SERVE and size == before:
+                return
+
+    def _until_printed(self, terminal: Terminal) -> None:
+        """Wait until a stream to the console has printed all that was sent.
+
+        Its checkpoint says so where it can be seen; else that it has printed nothing for a while.
+        """
         until = time.monotonic() + self._limits.settle
-        size, changed = -1, time.monotonic()
+        wanted = self._streams.ends()
+        last: object = None
+        changed = time.monotonic()
         while time.monotonic() < min(until, changed + QUIET_TIME) and not terminal.job.done.is_set():
-            if (now := terminal.job.out.stat().st_size) != size:
-                size, changed = now, time.monotonic()
+            offsets = self._consoles.offsets()
+            if offsets and all(reached(each, wanted) for each in offsets):
+                return
+            if (now := (terminal.job.out.stat().st_size, offsets)) != last:
+                last, changed = now, time.monotonic()
             terminal.job.done.wait(0.25)
 
 

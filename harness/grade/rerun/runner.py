@@ -13,6 +13,7 @@ from harness.errors import EnvironmentFault, HarnessError
 from harness.grade.model import Submission
 from harness.grade.rerun.cells import Interpreter
 from harness.grade.rerun.confined import Confined, Failed, Gone
+from harness.grade.rerun.consoles import Consoles
 from harness.grade.rerun.helps import HELPS, noted
 from harness.grade.rerun.limits import MIB, Limits
 from harness.grade.rerun.looks import Looks
@@ -70,7 +71,7 @@ class Runner:
         self._answers = answers or (lambda unit: confined.answers(unit.port))
         self._terminals = Terminals(confined, folder, work, environment, limits, notes)
         self._loops = Loops(confined, self._terminals, limits)
-        self._looks = Looks(submission, units, self._terminals, self._loops, streams, limits)
+        self._looks = Looks(submission, units, self._terminals, self._loops, streams, Consoles(confined), limits)
         self._left: dict[int, Ran] = {}
         self._expired: dict[int, str] = {}
         self._noted = ""
@@ -84,9 +85,8 @@ class Runner:
                 self._before(at, unit)
                 self._type(at, unit)
                 self._read_helps()
-            self._looks.take(None)
-            self._take_state()
-            self._stop_all()
+            self.own_seconds += self._looks.take(None)
+            self._end()
         except (Gone, Failed):
             self._note_early_end()
         except TimeoutError as problem:
@@ -100,7 +100,7 @@ class Runner:
 
     def _before(self, at: int, unit: Unit) -> None:
         """Look at what the report shows before this command, and let the data that it reads arrive."""
-        self._looks.take(unit.typed.line)
+        self.own_seconds += self._looks.take(unit.typed.line)
         if unit.reads:
             self._quieten(at)
         ends = bool(_ENDERS & set(unit.asks))
@@ -219,15 +219,25 @@ class Runner:
     # The end
 
     def _take_state(self) -> None:
+        """Take what is there when the streams have come to their end."""
         if not self._state_taken:
             self._quieten(len(self._units))
-            self.state = self._streams.state()
-            self._state_taken = True
+            self._ask_state()
 
-    def _stop_all(self) -> None:
-        self._terminals.stop_all()
+    def _end(self) -> None:
+        """Stop what goes on, and take the state while it ends."""
+        if not self._state_taken:
+            self._quieten(len(self._units))
+        until = self._terminals.interrupt()
+        if not self._state_taken:
+            self._ask_state()
+        self._terminals.await_end(until)
         self._read_helps()
         self._confined.close()
+
+    def _ask_state(self) -> None:
+        self.state = self._streams.state()
+        self._state_taken = True
 
     def _read_helps(self) -> None:
         self._noted = str(self._confined.ask("read", path=f"{self._notes}/{HELPS}", limit=200_000).get("text", ""))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shlex
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, cast
 
 from harness.cluster.compose import engine, images
 from harness.cluster.compose.cluster import ComposeCluster
+from harness.cluster.compose.entered import Entrance, NotRunning
 from harness.cluster.compose.strangers import ASKER
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster
@@ -24,6 +25,7 @@ from harness.cluster.toolchain import system
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
 from harness.grade.rerun import asks, cleaning, compose_file, host, sandbox
+from harness.grade.rerun.asker import Asker
 from harness.grade.rerun.compose import bring_up, refused
 from harness.grade.rerun.compose import rerun as rerun_composed
 from harness.grade.rerun.compose_desk import Folders
@@ -34,11 +36,9 @@ from harness.grade.rerun.model import Rerun
 from harness.grade.rerun.packages import Packages, ensure
 from harness.grade.rerun.places import COMPOSE_FILES
 from harness.grade.rerun.runner import Say
-from harness.model import Capture
 from harness.settings import cache_dir
 
 SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
-ASK_TIME: Final = 180.0
 _REDIS: Final = re.compile(
     r"^ {1,8}([\w-]+):[ \t]*\n"  # the service
     r"(?:(?! {1,8}[\w-]+:[ \t]*\n {1,12}\w+:).*\n){0,40}?"  # what is said of it first
@@ -65,7 +65,7 @@ class Stage(Protocol):
 
 
 class LocalStage:
-    """A private cluster of the local backend."""
+    """A private cluster of the local backend. It is cleaned for the next rerun while the results of one are written."""
 
     backend = "local"
 
@@ -77,6 +77,9 @@ class LocalStage:
         self._packages = packages
         self.variant = _variant(self.backend, packages)
         self._cluster: LocalCluster | None = None
+        self._ask: Asker | None = None
+        self._workers = ThreadPoolExecutor(1, thread_name_prefix="cleaning")
+        self._cleaning: Future[str] | None = None
         self._new: Mapping[str, Any] = {}
         self._used = False
         self._redis = False
@@ -88,60 +91,57 @@ class LocalStage:
         if redis and not self._redis:
             system.ensure_redis(cache_dir(), self._say)  # a keeper looks for programs once, when it starts
             self._redis = True
-            self.close()
-        cluster = self._clean()
+            self._end()
+        cluster, ask = self._clean()
         self._used = True
         if redis:
             cluster.up([REDIS])
         try:
-            found = rerun(folder, submission, cluster, limits, self._ask, say, self._packages, redis)
+            found = rerun(folder, submission, cluster, limits, ask, say, self._packages, redis)
         finally:
             if redis:
                 cluster.keeper.ask(op="stop_service", service=REDIS)  # and what it holds is gone
+        if not found.fault:
+            self._cleaning = self._workers.submit(_renew, cluster, ask, self._new)
         return replace(found, seconds=time.monotonic() - began)
 
     def restart(self) -> None:
         """End the cluster; the next rerun starts a new one."""
-        self.close()
+        self._end()
 
     def close(self) -> None:
         """End the cluster."""
-        cluster, self._cluster = self._cluster, None
+        self._end()
+        self._workers.shutdown()
+
+    def _end(self) -> None:
+        if self._ask:
+            self._ask.close()
+        if self._cleaning:
+            wait([self._cleaning])
+        cluster, self._cluster, self._ask, self._cleaning = self._cluster, None, None, None
         if cluster:
             with suppress(EnvironmentFault):
                 cluster.down(quick=True)
 
-    def _clean(self) -> LocalCluster:
+    def _clean(self) -> tuple[LocalCluster, Asker]:
         """Give a cluster that is as new: the one that is up, cleaned, or where that cannot be proved another."""
         if self._cluster and self._used:
-            try:
-                state = dict(self._clean_up("clean"))
-                said = state.pop("said")
-                if state == self._new and not self._cluster.faults():
-                    for log in self._cluster.log_folder.glob("*.log"):
-                        os.truncate(log, 0)  # servers append to them
-                    return self._cluster
-                self._say(f"the cluster is not clean after the last submission: {'; '.join(said) or 'it differs'}")
-            except HarnessError as problem:
-                self._say(f"the cluster cannot be cleaned: {problem}")
-            self.close()
-        if self._cluster is None:
+            why = self._cleaning.result() if self._cleaning else "it was not cleaned"
+            if why:
+                self._say(f"the cluster is not used again: {why}")
+                self._end()
+            else:
+                for log in self._cluster.log_folder.glob("*.log"):
+                    os.truncate(log, 0)  # servers append to them
+        self._cleaning = None
+        if self._cluster is None or self._ask is None:
             self._cluster = self._start()
             self._cluster.up(SERVERS, lambda _: None)
-            self._new = self._clean_up("snapshot")
+            self._ask = Asker(partial(_beside, self._cluster), self._cluster.folder / "asker.err")
+            self._new = self._ask("snapshot")
             self._used = False
-        return self._cluster
-
-    def _ask(self, *question: str) -> Mapping[str, Any]:
-        """Ask the servers from inside their network."""
-        return self._inside(["python", str(Path(asks.__file__)), *question])
-
-    def _clean_up(self, what: str) -> Mapping[str, Any]:
-        return self._inside(["python", "-m", cleaning.__name__, what])
-
-    def _inside(self, command: Sequence[str]) -> Mapping[str, Any]:
-        assert self._cluster is not None
-        return _answer(command[-1:], self._cluster.exec("mids", shlex.join(command), timeout=ASK_TIME))
+        return self._cluster, self._ask
 
 
 class ComposeStage:
@@ -185,10 +185,11 @@ class ComposeStage:
                 )
             except UsageError as problem:
                 return refused(self.backend, work, problem)
+            ask = Asker(partial(_in_container, cluster.entrance()), stage / "asker.err")
             try:
-                ask = partial(_ask_in_container, cluster)
                 found = rerun_composed(work, admitted, cluster, folders, copied, limits, ask, say)
             finally:
+                ask.close()
                 with suppress(EnvironmentFault):
                     cluster.down(quick=True)
         return replace(found, seconds=time.monotonic() - began)
@@ -227,16 +228,30 @@ def stage_of(backend: str, start: Callable[..., Cluster], say: Say, wanted: Sequ
     return LocalStage(cast("Callable[[], LocalCluster]", start), say, ensure(wanted, cache_dir(), say))
 
 
-def _ask_in_container(cluster: ComposeCluster, *question: str) -> Mapping[str, Any]:
-    """Ask the servers from the harness' own container."""
-    words = ["env", f"PYTHONPATH={images.PYTHON_PACKAGES}", "python3", "-s", "-P", "-c"]
-    source = Path(asks.__file__).read_text(encoding="utf-8")
-    return _answer(question, cluster.exec(ASKER, shlex.join([*words, source, *question]), timeout=ASK_TIME))
+def _renew(cluster: LocalCluster, ask: Asker, new: Mapping[str, Any]) -> str:
+    """Make a cluster as it was when it was new. Gives why it is not; nothing where it is."""
+    try:
+        state = dict(ask("renew"))
+        said = state.pop("said")
+        if state != new:
+            return "; ".join(said) or f"{', '.join(name for name in state if state[name] != new[name])} differ"
+        return "; ".join(map(str, cluster.faults()))
+    except HarnessError as problem:
+        return str(problem)
 
 
-def _answer(question: Sequence[str], done: Capture) -> Mapping[str, Any]:
-    if done.exit_code:
-        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise EnvironmentFault("The cluster does not answer.", wanted=" ".join(question), seen=last)
-    answer: Mapping[str, Any] = json.loads(done.stdout)
-    return answer
+def _beside(cluster: LocalCluster, streams: tuple[int, int, int]) -> Callable[[], object]:
+    """Start what answers questions, and cleans up, inside the servers' network."""
+    stdin, stdout, stderr = streams
+    words = ["python", "-m", cleaning.__name__]
+    started = cluster.keeper.run("mids", words, stdout, stderr, stdin=stdin, background=True)
+    return partial(cluster.keeper.ask, op="stop", id=started["id"], signal=int(signal.SIGTERM), group=True, grace=2.0)
+
+
+def _in_container(way: Entrance, streams: tuple[int, int, int]) -> Callable[[], object]:
+    """Start what answers questions in the harness' own container."""
+    words = ["python3", "-s", "-P", "-c", Path(asks.__file__).read_text(encoding="utf-8")]
+    try:
+        return way.start(ASKER, words, {"PYTHONPATH": str(images.PYTHON_PACKAGES)}, "/", streams).end
+    except NotRunning as problem:
+        raise EnvironmentFault("The harness' own container has ended.", wanted=ASKER) from problem

@@ -14,8 +14,12 @@ from harness.grade.rerun.model import State
 Ask = Callable[..., Mapping[str, Any]]
 """Asks the servers: see `harness.grade.rerun.asks`."""
 
+Offsets = Mapping[str, Mapping[str, int]]
+"""The next offset by topic and partition."""
+
 _QUERY: Final = re.compile(r"\.\s*writeStream\b")
 _SINK: Final = re.compile(r"""["']path["']\s*,\s*["'](?:hdfs://[\w.:-]+)?(/[\w./-]+)["']""")
+_PRINTS: Final = re.compile(r"""["']console["']|\.\s*foreach(?:Batch)?\b""")
 _INTERVAL: Final = 1.0
 _BATCH: Final = re.compile(rb"^Batch: \d+$", re.MULTILINE)
 
@@ -55,13 +59,13 @@ class Streams:
     def settle(self, limit: float) -> bool:
         """Wait until every query has finished what was in its topics when this was called. Says whether it came."""
         until = time.monotonic() + limit
-        wanted: Mapping[str, Mapping[str, int]] | None = None
+        wanted: Offsets | None = None
         last: object = None
         moved = time.monotonic()
         while time.monotonic() < until:
             now = self._ask("progress")
             wanted = wanted or now["topics"]
-            if all(_reached(state["offsets"], wanted) for state in now["checkpoints"].values()):
+            if all(reached(state["offsets"], wanted) for state in now["checkpoints"].values()):
                 return True
             if now["checkpoints"] != last:
                 last, moved = now["checkpoints"], time.monotonic()
@@ -69,6 +73,16 @@ class Streams:
                 return False  # a query that has ended never gets there
             time.sleep(_INTERVAL)
         return False
+
+    def ends(self) -> Offsets:
+        """Give the offset at which each topic ends now."""
+        found: Offsets = self._ask("progress")["topics"]
+        return found
+
+    def prints(self, command: str) -> bool:
+        """Say whether a job may print what it streams: its files say so, or are not known."""
+        named = self._named(command)
+        return not named or any(_PRINTS.search(text) for text in named)
 
     def state(self) -> State:
         """Give what the submission left in the cluster."""
@@ -84,9 +98,10 @@ class Streams:
         self._ask("clean")
 
 
-def _reached(offsets: Mapping[str, Mapping[str, int]], wanted: Mapping[str, Mapping[str, int]]) -> bool:
+def reached(offsets: Offsets, wanted: Offsets) -> bool:
+    """Say whether a query has read all that there was of the topics that it reads."""
     return all(
-        offset >= wanted[topic].get(partition, 0)
+        isinstance(offset, int) and offset >= wanted[topic].get(partition, 0)
         for topic, parts in offsets.items()
         if topic in wanted
         for partition, offset in parts.items()

@@ -23,6 +23,9 @@ from harness.model import Capture
 _READ: Final = 4 * MIB
 """Bytes of an output that are kept."""
 
+END_TIME: Final = 5.0
+"""Seconds that commands which are stopped with their sandbox may take to end."""
+
 _TYPED_IN: Final = re.compile(rf"^{INSIDE}/inbox/\d+\.sh: line \d+: ", re.MULTILINE)
 _STATE: Final = "/tmp/.w205-terminal"  # noqa: S108
 
@@ -150,13 +153,18 @@ class Terminals:
         terminal.ending, terminal.note = Ending.STOPPED, note
         self._confined.stop(terminal.job)
 
-    def stop_all(self) -> None:
-        """Stop what goes on, all at the same time."""
+    def interrupt(self) -> float:
+        """Tell all that goes on to end. Gives until when it may take, by the monotonic clock."""
         for terminal in self._all:
             if not terminal.job.done.is_set():
                 terminal.ending = Ending.STOPPED
                 self._confined.signal(terminal.job, signal.SIGINT)
-        until = time.monotonic() + 5
+                if terminal.unit.typed.background:  # a shell lets what it starts with & ignore Ctrl-C
+                    self._confined.signal(terminal.job, signal.SIGTERM)
+        return time.monotonic() + END_TIME
+
+    def await_end(self, until: float) -> None:
+        """Wait until all has ended, or time is up."""
         for terminal in self._all:
             terminal.job.done.wait(max(0.0, until - time.monotonic()))
 

@@ -1,13 +1,15 @@
 """Runs in the sandbox of a submission, and starts its commands as the harness asks over the socket on stdin.
 
-Each message is one JSON object a line: `start` (with three descriptors), `signal`, `probe`, `fill` and `read`. The
-answers say which command ended and how. When the harness goes away this ends, and with it all that runs in the sandbox.
+Each message is one JSON object a line: `start` (with three descriptors), `signal`, `probe`, `fill`, `read` and `list`.
+The answers say which command ended and how. When the harness goes away this ends, and with it all that runs in the
+sandbox.
 
 Only the standard library is used: nothing else of the harness can be seen in there.
 """
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -44,6 +46,7 @@ class Spawner:
             "probe": self._probe,
             "fill": self._fill,
             "read": self._read,
+            "list": self._list,
         }
 
     def serve(self) -> None:
@@ -128,6 +131,16 @@ class Spawner:
             text = file.read(message["limit"])
             size = os.fstat(file.fileno()).st_size
         self._say({"id": message["id"], "event": "done", "text": text, "size": size})
+
+    def _list(self, message: Message) -> None:
+        """Give the paths of files below some folders, from there on: as many as asked for."""
+        found: list[str] = []
+        for folder in glob.glob(message["folders"]):
+            for parent, _, names in os.walk(folder):
+                found += (os.path.join(parent, name) for name in names)
+                if len(found) > message["limit"]:
+                    break
+        self._say({"id": message["id"], "event": "done", "paths": found[: message["limit"]]})
 
 
 def _popen(argv: list[str], **settings: Any) -> subprocess.Popen[bytes]:

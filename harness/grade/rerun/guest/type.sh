@@ -22,10 +22,10 @@ if [ "${__STOP-}" ]; then
   unset -f __round true :
   unset __STOP __ROUNDS
 fi
+trap 'exit "$__code"' EXIT # also where a sandbox that is full of processes has no room for what follows
 { printf 'cd %q\n' "$PWD"
   export -p
   declare -p | grep -E '^declare -[aAi-]+ [A-Za-z]' | grep -vE ' (BASH|DIRSTACK|GROUPS|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS)[A-Z_]*='
   declare -f
   alias
 } > "$__state.new" 2>/dev/null && mv -f "$__state.new" "$__state" 2>/dev/null
-exit "$__code"
