@@ -79,6 +79,11 @@ class Connection:
         """Bound every later wait; past it `receive` raises Closed."""
         self._socket.settimeout(seconds)
 
+    def finish(self) -> None:
+        """Send nothing more: the other side sees the end, and can still answer."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         """End the conversation. Waiting calls on the other side see its end."""
         with suppress(OSError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,24 @@ from harness.errors import EnvironmentFault
 from harness.grade.rerun.asker import Asker
 
 ANSWERS = """
-import os, sys
+import os, sys, time
 from harness.grade.rerun import asks
 
 def fail(): raise RuntimeError("no broker")
 def die(when): sys.exit("out of memory")
 
-asks.serve({"who": lambda *more: {"pid": os.getpid(), "more": more}, "fail": fail, "die": die})
+known = {"slow": lambda: time.sleep(60), "who": lambda *more: {"pid": os.getpid(), "more": more}}
+asks.serve({**known, "fail": fail, "die": die})
 """
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process as a cluster ends what runs in it."""
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait(20)
 
 
 @pytest.fixture
@@ -37,7 +49,7 @@ def asker(started: list[subprocess.Popen[bytes]], tmp_path: Path) -> Iterator[As
     def start(streams: tuple[int, int, int]) -> Callable[[], object]:
         stdin, stdout, stderr = streams
         started.append(subprocess.Popen([sys.executable, "-c", ANSWERS], stdin=stdin, stdout=stdout, stderr=stderr))
-        return started[-1].wait
+        return partial(end, started[-1])
 
     asker = Asker(start, tmp_path / "asker.err")
     yield asker
@@ -81,3 +93,25 @@ def test_it_ends_when_it_is_closed(asker: Asker, started: list[subprocess.Popen[
     asker("who")
     asker.close()
     assert started[0].returncode == 0
+
+
+def test_a_question_is_not_answered_when_it_is_closed_meanwhile_or_was_before(
+    asker: Asker, started: list[subprocess.Popen[bytes]]
+) -> None:
+    asker("who")
+    told: list[EnvironmentFault] = []
+
+    def ask() -> None:
+        try:
+            asker("slow")
+        except EnvironmentFault as problem:
+            told.append(problem)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    asker.close()
+    waiting.join(20)
+    ask()
+    assert [problem.wanted for problem in told] == ["slow", "slow"]
+    assert told[1].seen == "it is closed"
+    assert len(started) == 1

@@ -31,6 +31,7 @@ class Asker:
         self._log = log
         self._connection: Connection | None = None
         self._end: Callable[[], object] = lambda: None
+        self._closed = False
 
     def __call__(self, *question: str) -> Mapping[str, Any]:
         """Give the answer to a question. Raises EnvironmentFault when the servers or the process do not give one."""
@@ -39,7 +40,7 @@ class Asker:
             connection.send({"question": question})
             told = connection.receive()
         except Closed as problem:
-            self.close()
+            self._drop()
             raise self._fault(question, self._last_words() or str(problem)) from problem
         if "failed" in told:
             raise self._fault(question, told["failed"])
@@ -47,14 +48,21 @@ class Asker:
         return answer
 
     def close(self) -> None:
-        """End the process."""
-        if self._connection:
-            self._connection.close()
+        """End the process, for good. A question that another thread asks is not answered then."""
+        self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        if connection := self._connection:
             self._connection = None
+            connection.finish()
             with suppress(EnvironmentFault):  # its cluster has ended
-                self._end()
+                self._end()  # by which whoever waits for an answer sees the end, too
+            connection.close()
 
     def _open(self) -> Connection:
+        if self._closed:
+            raise Closed("it is closed")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._connection = Connection(ours)
         self._connection.set_timeout(ASK_TIME)
