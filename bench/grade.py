@@ -1,7 +1,8 @@
 """What grading costs on a kept cluster: a class of made submissions and the standard run's report, rerun one by one.
 
-`own` is what a submission's commands took, and `whole` what its rerun took, with the cleaning of the cluster, the
-sandbox and the questions to the servers. `command` is `harness grade` as a user waits for it, with the cluster's start.
+`own` is what a submission's commands and streams took, and `whole` what its rerun took, with the sandbox, the questions
+to the servers, and what is left to wait of the cleaning, which goes on while the results before are written. `command`
+is `harness grade` as a user waits for it, with the cluster's start and the writing of all results.
 """
 
 from __future__ import annotations
