@@ -6,6 +6,7 @@ as finished.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
@@ -26,22 +27,22 @@ class Consoles:
         self._confined = confined
 
     def offsets(self) -> list[Offsets]:
-        """Give the next offset of each query by topic and partition; nothing of one that has not begun.
+        """Give the next offset of each query by topic and partition; none of one that has finished no batch.
 
-        A stranger wrote what is read here: what makes no sense is left out.
+        A first batch is printed though it is empty. A stranger wrote what is read here: what makes no sense is nothing.
         """
         folders: dict[str, dict[str, set[int]]] = {}
         for path in self._listed():
             folder, kind, name = _parts(path)
             if kind in ("offsets", "commits") and name.isascii() and name.isdigit() and len(name) < 10:
                 folders.setdefault(folder, {"offsets": set(), "commits": set()})[kind].add(int(name))
-        found: list[Offsets] = []
-        for folder, numbers in folders.items():
-            finished = max(numbers["commits"], default=-1)
-            read = asks.offsets(partial(self._read, folder), finished, numbers["offsets"])
-            if read and all(isinstance(parts, dict) for parts in read.values()):
-                found.append(read)
-        return found
+        return [self._offsets(folder, numbers["commits"] & numbers["offsets"]) for folder, numbers in folders.items()]
+
+    def _offsets(self, folder: str, finished: Collection[int]) -> Offsets:
+        if not finished:
+            return {}
+        found = asks.offsets(partial(self._read, folder), max(finished), finished)
+        return found if all(isinstance(parts, dict) for parts in found.values()) else {}
 
     def _listed(self) -> list[str]:
         try:

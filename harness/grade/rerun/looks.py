@@ -110,7 +110,7 @@ class Looks:
         changed = time.monotonic()
         while time.monotonic() < min(until, changed + QUIET_TIME) and not terminal.job.done.is_set():
             offsets = self._consoles.offsets()
-            if offsets and all(reached(each, wanted) for each in offsets):
+            if offsets and all(each and reached(each, wanted) for each in offsets):
                 return
             if (now := (terminal.job.out.stat().st_size, offsets)) != last:
                 last, changed = now, time.monotonic()
