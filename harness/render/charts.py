@@ -14,7 +14,7 @@ WIDTH = 640
 _COLOURS = 6
 _COLUMNS = 4
 _FEWEST, _MOST = 2, 30
-"""Rows of an answer that are drawn."""
+"""Rows of an answer and bars that are drawn."""
 
 _DIGITS = 15
 _LONGEST = 1e9
@@ -155,13 +155,13 @@ def _numbers(values: Sequence[object]) -> dict[tuple[str, str], int]:
     Gives nothing where the rows are of another kind, are too few or too many to look at, or name something twice.
     """
     rows = [row for row in values if isinstance(row, list) and 2 <= len(row) <= _COLUMNS]
-    if len(rows) != len(values) or not _FEWEST <= len(rows) <= _MOST or not all(_is_number(row[-1]) for row in rows):
+    if len(rows) != len(values) or len(rows) < _FEWEST or not all(_is_number(row[-1]) for row in rows):
         return {}
     by_two = len(rows[0]) > 2 and not any(_is_number(row[1]) for row in rows)
     if len(rows[0]) > 2 and not all(_is_number(each) for row in rows for each in row[1 + by_two :]):
         return {}
     cells = {(str(row[0]), str(row[1]) if by_two else ""): int(row[-1]) for row in rows}
-    few = len({kind for _, kind in cells}) <= _COLOURS
+    few = len({kind for _, kind in cells}) <= _COLOURS and len({name for name, _ in cells}) <= _MOST
     return cells if len(cells) == len(rows) and few and any(cells.values()) else {}
 
 
