@@ -253,17 +253,16 @@ def main() -> int:
     parser.add_argument("--states", action="store_true", help="show the players' states by the API in the same form")
     arguments = parser.parse_args()
     if arguments.states:
-        for state in states(arguments.host, arguments.port):
-            print(json.dumps(state))
-        return 0
-    if arguments.fold:
+        printed: Iterable[Json] = states(arguments.host, arguments.port)
+    elif arguments.fold:
         with Path(arguments.fold).open(encoding="utf-8") as lines:
-            for state in fold(lines).values():
-                print(json.dumps(state))
-        return 0
-    if not arguments.ledger:
+            printed = fold(lines).values()
+    elif arguments.ledger:
+        printed = [play(arguments)]
+    else:
         parser.error("--ledger FILE, --fold FILE or --states is needed")
-    print(json.dumps(play(arguments)))
+    for line in printed:
+        print(json.dumps(line))
     return 0
 
 

@@ -1,6 +1,6 @@
 """Beyond the original: the second event of the task, join guild, with its metadata."""
 
-from common import REQUESTS, USERS, messages, query, scalar
+from common import REQUESTS, USERS, on_topic, query, scalar
 
 from harness import Run, StepRecord, step
 
@@ -18,7 +18,7 @@ def test_guild(run: Run, load: StepRecord) -> None:
     The events take the same way as the purchases: into the topic, through a Spark job that keeps their type and the
     sixth column, to Parquet on HDFS, into the table `guild_joins`, and out through Presto, counted at each place.
     """
-    before = _joins(run)
+    before = on_topic(run, "join_guild")
     for user, guild in GUILDS.items():
         ab = run("mids", f'ab -n {REQUESTS} -H "Host: {user}" http://localhost:5000/join_guild/{guild}')
         run.expect(f"{user}: complete requests", ab.facts["complete"], REQUESTS)
@@ -27,7 +27,7 @@ def test_guild(run: Run, load: StepRecord) -> None:
     log = run.look("api")
     sent = len(USERS) * REQUESTS
     run.expect("lines in the server's log", log.facts["requests"], sent)
-    expected = _joins(run)
+    expected = on_topic(run, "join_guild")
     run.expect("new messages in the topic", expected - before, sent)
 
     job = run("spark", "spark-submit jobs/write_guilds_table.py")
@@ -39,9 +39,3 @@ def test_guild(run: Run, load: StepRecord) -> None:
     by_guild = query(run, "select guild_name, host, count(*) from guild_joins group by 1, 2 order by 1")
     each = str(expected // len(GUILDS))
     run.expect("rows by guild and player", by_guild.facts["values"], [[g, u, each] for u, g in GUILDS.items()])
-
-
-def _joins(run: Run) -> int:
-    by_type = messages(run).facts["by_event_type"]
-    assert isinstance(by_type, dict)
-    return int(by_type.get("join_guild", 0))

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from harness.model import Fact
 from harness.outputs.json_lines import read_event
+from harness.outputs.presto import COLUMNS_LIMIT, ROWS_LIMIT
 from harness.outputs.text import Output, label, lines
-
-ROWS_LIMIT: Final = 50
-COLUMNS_LIMIT: Final = 8
-"""Results with more rows or columns keep no values in the facts."""
 
 
 def facts(output: Output) -> dict[str, Fact]:
     """Give the rows as Presto's are given: every value as text. Nothing where a line is no object, or has other keys.
 
-    Rows with lists or objects in them have no `values`.
+    There are no `values` where a row holds lists or objects, or there are more rows or columns than a query's may have.
     """
     rows: list[Mapping[str, object]] = []
     for line in filter(None, map(str.strip, lines(output.stdout))):

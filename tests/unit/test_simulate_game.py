@@ -24,7 +24,7 @@ from players.store import open_store
 from options_api import create_app
 from werkzeug.serving import make_server
 
-left = random.randint(1, int(sys.argv[4]))
+left = random.randint(1, int(sys.argv[4])) if int(sys.argv[4]) else 0
 
 class Deadly(FakeProducer):
     def send(self, topic, value, key=None):
@@ -43,9 +43,9 @@ PLAYERS, ACTIONS = 4, 40
 
 
 class Api:
-    """The API as a process of its own; at the latest it is killed when it sends its event of this number."""
+    """The API as a process of its own; at the latest it is killed at its event of this number, and never at 0."""
 
-    def __init__(self, url: str, deadly: int = 1_000_000) -> None:
+    def __init__(self, url: str, deadly: int = 0) -> None:
         self.url, self.deadly = url, deadly
         self.port = 0
         self.start()
@@ -65,7 +65,7 @@ class Api:
 
 
 @contextmanager
-def serving(url: str, deadly: int = 1_000_000) -> Iterator[Api]:
+def serving(url: str, deadly: int = 0) -> Iterator[Api]:
     api = Api(url, deadly)
     try:
         yield api

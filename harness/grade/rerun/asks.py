@@ -42,6 +42,12 @@ OWN_TOPICS = frozenset({"__consumer_offsets", "__transaction_state"})
 Answer = Mapping[str, Any]
 
 
+def side_by_side(*questions: Callable[[], Any]) -> list[Any]:
+    """Ask at the same time: the servers answer no slower for it. Raises what a question raises."""
+    with ThreadPoolExecutor(max(1, len(questions))) as pool:
+        return [each.result() for each in [pool.submit(question) for question in questions]]
+
+
 # Kafka
 
 
@@ -196,12 +202,6 @@ def tables(within: Sequence[str]) -> list[tuple[str, str]]:
 
 
 # What is asked
-
-
-def side_by_side(*questions: Callable[[], Any]) -> list[Any]:
-    """Ask at the same time: the servers answer no slower for it. Raises what a question raises."""
-    with ThreadPoolExecutor(max(1, len(questions))) as pool:
-        return [each.result() for each in [pool.submit(question) for question in questions]]
 
 
 def progress() -> Answer:
