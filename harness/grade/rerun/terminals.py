@@ -110,7 +110,9 @@ class Terminals:
             fed = f"{unit.text}\n" if unit.typed.form == "shell" else prompts.fed(unit.before, unit.text)
             self.hand_in(f"{number:04}.in", fed)
             stdin = self._folder / "inbox" / f"{number:04}.in"
+        # A loop in the background is followed to its end like any other: its load is what the streams are to see.
         words = ["bash", "--noprofile", "--norc", str(INSIDE / "type.sh"), typed, _STATE]
+        words.append("wait" if unit.way is Way.LOOP else "-")
         stop_file, rounds_file = None, f"{self._notes}/.w205-rounds-{number}"
         if unit.is_endless:
             stop_file = self._folder / "inbox" / f"{number:04}.stop"

@@ -1,16 +1,17 @@
 # Runs one command of a report as its author's terminal would: what earlier commands set (folder, variables, functions)
-# is there, and what this one sets stays for the next. An endless loop ends between two rounds once STOP-FILE exists.
+# is there, and what this one sets stays for the next. With `wait` it ends when what the command started with & has ended.
+# An endless loop ends between two rounds once STOP-FILE exists.
 #
-#   bash --noprofile --norc type.sh COMMAND-FILE STATE-FILE [STOP-FILE ROUNDS-FILE]
-__file=$1 __state=$2
-if [ "${3-}" ]; then
+#   bash --noprofile --norc type.sh COMMAND-FILE STATE-FILE [wait|- [STOP-FILE ROUNDS-FILE]]
+__file=$1 __state=$2 __wait=${3-}
+if [ "${4-}" ]; then
   __round() { # one more round of the loop whose condition this is
     echo >> "$__ROUNDS" 2>/dev/null
     ! [ -e "$__STOP" ]
   }
   true() { __round; }
   :() { __round; }
-  export __STOP=$3 __ROUNDS=$4
+  export __STOP=$4 __ROUNDS=$5
   export -f __round true :
 fi
 set --
@@ -29,3 +30,4 @@ trap 'exit "$__code"' EXIT # also where a sandbox that is full of processes has 
   declare -f
   alias
 } > "$__state.new" 2>/dev/null && mv -f "$__state.new" "$__state" 2>/dev/null
+[ "$__wait" != wait ] || wait
