@@ -220,8 +220,9 @@ def play(arguments: argparse.Namespace) -> Json:
     """Play the whole game. Gives what is printed of it."""
     players = [f"p{number:02}" for number in range(1, arguments.players + 1)]
     lock = Lock()
+    host, port = arguments.api
     with Path(arguments.ledger).open("a", encoding="utf-8") as ledger:
-        clients = [Client(arguments.host, arguments.port, ledger, lock) for _ in players]
+        clients = [Client(host, port, ledger, lock) for _ in players]
         with ThreadPoolExecutor(arguments.clients) as pool:
             for done in [
                 pool.submit(client.play, requests_of(player, arguments.seed, arguments.actions))
@@ -246,14 +247,13 @@ def main() -> int:
     parser.add_argument("--players", type=_from(1, 99), default=8, help="how many (8)")
     parser.add_argument("--actions", type=_from(1, 100_000), default=60, help="requests of each player (60)")
     parser.add_argument("--clients", type=_from(1, 64), default=8, help="players who play at once (8)")
-    parser.add_argument("--host", default="localhost")
-    parser.add_argument("--port", type=_from(1, 65535), default=5000)
+    parser.add_argument("--api", type=_address, default="localhost:5000", metavar="HOST:PORT", help="where the API is")
     parser.add_argument("--ledger", metavar="FILE", help="where to append what each request was told")
     parser.add_argument("--fold", metavar="FILE", help="a ledger whose players' states are shown, one JSON line each")
     parser.add_argument("--states", action="store_true", help="show the players' states by the API in the same form")
     arguments = parser.parse_args()
     if arguments.states:
-        printed: Iterable[Json] = states(arguments.host, arguments.port)
+        printed: Iterable[Json] = states(*arguments.api)
     elif arguments.fold:
         with Path(arguments.fold).open(encoding="utf-8") as lines:
             printed = fold(lines).values()
@@ -273,6 +273,13 @@ def _from(least: int, most: int) -> Any:
         return int(text)
 
     return number
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host:
+        raise argparse.ArgumentTypeError(f"an address is HOST:PORT, not {text}")
+    return host, _from(1, 65535)(port)
 
 
 if __name__ == "__main__":

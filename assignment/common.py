@@ -8,7 +8,7 @@ REQUESTS = 10
 """Requests of each `ab`: what the assignment sends per player and action."""
 
 PRESTO = "presto --server presto:8080 --catalog hive --schema default --output-format ALIGNED"
-WATCH = "kafkacat -C -b kafka:29092 -t events -o beginning"
+WATCH = "kafkacat -C -b kafka:29092 -t {topic} -o beginning"
 EMPTY_TOPIC = (
     """echo '{"version": 1, "partitions": [{"topic": "events", "partition": 0, "offset": -1}]}'"""
     " | kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /dev/stdin"
@@ -29,16 +29,16 @@ def send_load(run: Run) -> list[Capture]:
     return captures
 
 
-def messages(run: Run) -> Capture:
-    """Read the whole topic, from its beginning to its end."""
-    return run("mids", f"{WATCH} -e")
+def messages(run: Run, topic: str = "events") -> Capture:
+    """Read a whole topic, from its beginning to its end."""
+    return run("mids", f"{WATCH.format(topic=topic)} -e")
 
 
-def on_topic(run: Run, event_type: str) -> int:
-    """Count the messages of a type that the topic holds now."""
-    by_type = messages(run).facts["by_event_type"]
+def on_topic(run: Run, topic: str = "events") -> dict[str, int]:
+    """Count the messages that a topic holds now, by the type of their event."""
+    by_type = messages(run, topic).facts["by_event_type"]
     assert isinstance(by_type, dict)
-    return int(by_type.get(event_type, 0))
+    return {str(name): int(count) for name, count in by_type.items()}
 
 
 def query(run: Run, sql: str) -> Capture:
@@ -58,4 +58,4 @@ def purchases_expected(run: Run, load_purchases: int) -> int:
     In a fresh run it is what `load` sent. When the step runs again, later steps have sent more, so it is what the
     topic holds now.
     """
-    return on_topic(run, "purchase_sword") if run.again else load_purchases
+    return on_topic(run).get("purchase_sword", 0) if run.again else load_purchases

@@ -14,11 +14,10 @@ TOPIC = "game-events"
 SCRATCH = "${TMPDIR:-/tmp}"
 """The folder for temporary files, as commands name it."""
 
+SIMULATE = f"python app/simulate_game.py --api {API.removeprefix('http://')}"
 SERVE = f"echo $$ > {SCRATCH}/api.pid; exec env FLASK_APP=app/options_api.py flask run"
 FORGET = f"rm -f {SCRATCH}/game-state-*.sqlite3*"
 """Forgets every player; the API is started anew afterwards."""
-
-TYPES_ON_TOPIC = f"kafkacat -C -b kafka:29092 -t {TOPIC} -o beginning -e"
 
 
 def ask(run: Run, method: str, path: str, body: Mapping[str, object] | None = None, *, key: str = "") -> Capture:
@@ -51,15 +50,9 @@ def fresh(run: Run, name: str) -> str:
     if not run.again:
         return name
     shown = ask(run, "GET", "/players")
+    run.look("api")  # what the log has until here is not the step's
     known = {each["player_id"] for each in json.loads(shown.stdout[shown.stdout.index("{") :])["players"]}
     return next(each for each in (f"{name}-{number}" for number in itertools.count(2)) if each not in known)
-
-
-def events(run: Run) -> dict[str, int]:
-    """Read the players' topic from its beginning, and count its events by type."""
-    by_type = run("mids", TYPES_ON_TOPIC).facts["by_event_type"]
-    assert isinstance(by_type, dict)
-    return {str(name): int(count) for name, count in by_type.items()}
 
 
 def new_events(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

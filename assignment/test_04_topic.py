@@ -37,7 +37,7 @@ def test_topic(run: Run, api: StepRecord) -> None:
     run.expect("partitions", described.facts["partitions"], 1)
     run.expect("replication factor", described.facts["replication_factor"], 1)
 
-    watcher = run.background("mids", WATCH)
+    watcher = run.background("mids", WATCH.format(topic="events"))
     for path, (body, _) in ANSWERS.items():
         answer = run("mids", f"curl -s -i -H 'Host: user1.comcast.com' http://localhost:5000{path}")
         run.expect(f"{path}: status", answer.facts["status"], 200)

@@ -1,7 +1,7 @@
 """Options, 1: guilds with their metadata, through an API that takes parameters."""
 
-from common import query
-from option_requests import FORGET, SCRATCH, SERVE, TOPIC, ask, count, events, expect
+from common import on_topic, query
+from option_requests import FORGET, SCRATCH, SERVE, TOPIC, ask, count, expect
 
 from harness import Run, StepRecord, step
 
@@ -17,8 +17,8 @@ def test_guilds(run: Run, api: StepRecord, topic: StepRecord) -> None:
     API is `options_api.py`: the routes of before, unchanged, and beside them `/players/NAME/…` with the verbs of HTTP,
     parameters in the path, the query and a JSON body, and answers in JSON; `/openapi.json` describes them all.
 
-    Their events go to a topic of their own, `game-events`, with the player as the key: all events of one player are in
-    one partition, in their order. A change is answered once Kafka has its event; a request that is refused (leaving a
+    Their events go to a topic of their own, `game-events`, with the player as the key, so all events of one player are
+    in one partition. A change is answered once Kafka has its event; a request that is refused (leaving a
     guild that was never joined, joining a second one) leaves no event behind. A client that gets no answer asks again
     with the same `Idempotency-Key`, and nothing happens twice: of ten such requests by `ab` comes one event.
 
@@ -53,7 +53,7 @@ def test_guilds(run: Run, api: StepRecord, topic: StepRecord) -> None:
     run.expect("ten requests with one key: complete", ab.facts["complete"], 10)
     run.expect("ten requests with one key: failed", ab.facts["failed"], 0)
     run.look("api")
-    run.expect("events by type", events(run), {"join_guild": len(MEMBERS) + 1, "leave_guild": 1})
+    run.expect("events by type", on_topic(run, TOPIC), {"join_guild": len(MEMBERS) + 1, "leave_guild": 1})
 
     job = run("spark", "spark-submit jobs/filter_game_events.py guild_events --guild wizards --table wizards_events")
     run.expect("rows shown", job.facts["rows"], 2)

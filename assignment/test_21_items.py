@@ -1,7 +1,7 @@
 """Options, 2: items of several types, bought, sold and used, and filtered by type and quantity."""
 
-from common import query
-from option_requests import SCRATCH, ask, count, events, expect, fresh, new_events
+from common import on_topic, query
+from option_requests import SCRATCH, TOPIC, ask, count, expect, fresh, new_events
 
 from harness import Run, StepRecord, step
 
@@ -24,7 +24,7 @@ def test_items(run: Run, guilds: StepRecord) -> None:
     """
     name = fresh(run, "dee")
     player = f"/players/{name}"
-    before = events(run)
+    before = on_topic(run, TOPIC)
     shown = ask(run, "GET", "/items?item_type=sword&max_price=200")
     listed = expect(run, "swords up to 200 gold", shown, 200)["items"]
     run.expect("swords up to 200 gold: items", [item["item_id"] for item in listed], ["iron-sword"])  # type: ignore[attr-defined]
@@ -62,7 +62,7 @@ def test_items(run: Run, guilds: StepRecord) -> None:
     run.expect("ab: responses other than 2xx", ab.facts["non_2xx"], 0)
     log = run.look("api")
     run.expect("requests in the server's log", log.facts["requests"], 32)
-    sent = new_events(before, events(run))
+    sent = new_events(before, on_topic(run, TOPIC))
     run.expect("new events by type", sent, {"purchase_item": 22, "sell_item": 1, "use_item": 1})
 
     submit = "spark-submit jobs/filter_game_events.py item_events"

@@ -1,7 +1,7 @@
 """Options, 3: the shopping cart."""
 
-from common import query
-from option_requests import ask, count, events, expect, fresh, new_events
+from common import on_topic, query
+from option_requests import TOPIC, ask, count, expect, fresh, new_events
 
 from harness import Run, StepRecord, step
 
@@ -19,7 +19,7 @@ def test_cart(run: Run, guilds: StepRecord) -> None:
     """
     name = fresh(run, "eve")
     player = f"/players/{name}"
-    before = events(run)
+    before = on_topic(run, TOPIC)
     empty = ask(run, "POST", f"{player}/cart/checkout")
     expect(run, "pay an empty cart", empty, 409)
     for item, quantity in (("oak-shield", 2), ("hunting-knife", 3)):
@@ -35,7 +35,7 @@ def test_cart(run: Run, guilds: StepRecord) -> None:
         paid = ask(run, "POST", f"{player}/cart/checkout", key=f"{name}-pays")
         expect(run, f"pay {time}", paid, 201, event__data__total=240, player__balance=760, player__cart__items={})
     run.look("api")
-    sent = new_events(before, events(run))
+    sent = new_events(before, on_topic(run, TOPIC))
     wanted = {"cart_item_added": 2, "cart_item_removed": 1, "order_completed": 1}
     run.expect("new events by type", sent, wanted)
 

@@ -1,9 +1,11 @@
 """Options, 4: the tracked state of each player, folded in batch from the events."""
 
-from common import query
-from option_requests import ask, expect
+import json
 
-from harness import Run, StepRecord, step
+from common import query
+from option_requests import API, SCRATCH, SIMULATE, ask, expect, fresh
+
+from harness import Capture, Run, StepRecord, step
 
 STATES = "select player_id, balance, guild, inventory, cart from {table} order by player_id"
 
@@ -15,27 +17,32 @@ def test_inventory(run: Run, items: StepRecord, cart: StepRecord) -> None:
     once. `fold_players.py` sums it up a second time, from the topic alone: purchases and orders add to the inventory,
     sales and uses take from it, the gold follows, and the guild is the one of the last event about guilds. Both must
     come to the same.
+
+    It must hold, too, where many want the same thing at once: sixteen clients sell the one sword that a player has,
+    again and again. One of them gets its price, all others a refusal, and there is one event of it.
     """
+    seller, sword = fresh(run, "flo"), {"item_id": "iron-sword", "quantity": 1}
+    bought = ask(run, "POST", f"/players/{seller}/purchases", sword)
+    expect(run, "buy a sword", bought, 201, player__inventory={"iron-sword": 1})
+    ab = run(
+        "mids",
+        f"echo '{json.dumps(sword)}' > {SCRATCH}/sword.json && "
+        f"ab -l -n 64 -c 16 -p {SCRATCH}/sword.json -T application/json {API}/players/{seller}/sales",
+    )
+    run.expect("sixteen clients: complete requests", ab.facts["complete"], 64)
+    run.expect("sixteen clients: refused", ab.facts["non_2xx"], 63)
+    left = ask(run, "GET", f"/players/{seller}")
+    expect(run, "what is left", left, 200, balance=960, inventory={}, sequence=2)
+
     run("spark", "spark-submit jobs/fold_players.py")
     folded = query(run, STATES.format(table="player_states_batch"))
-    values = folded.facts["values"]
-    assert isinstance(values, list)
-    rows = {row[0]: row[1:] for row in values}
-    for player in ("ada", "dee", "eve"):
-        shown = expect(run, player, ask(run, "GET", f"/players/{player}"), 200)
-        run.expect(f"{player}: the fold = the API's state", rows.get(player), state(shown))
+    states = run("mids", f"{SIMULATE} --states")
+    run.expect("the fold = the API's state, for every player", folded.facts["values"], states.facts["values"])
+    run.expect("players", {"ada", "dee", "eve", seller} <= {row[0] for row in _rows(states)}, True)
     run.look("api")
 
 
-def state(shown: dict[str, object]) -> list[str]:
-    """Give a player's state, as the API shows it, in the form of the tables: balance, guild, inventory, cart."""
-    guild, cart = shown["guild"], shown["cart"]
-    assert isinstance(cart, dict)
-    name = guild["guild_name"] if isinstance(guild, dict) else ""
-    return [str(shown["balance"]), name, listed(shown["inventory"]), listed(cart["items"])]
-
-
-def listed(held: object) -> str:
-    """Give what is held as the tables write it."""
-    assert isinstance(held, dict)
-    return " ".join(f"{item}:{held[item]}" for item in sorted(held))
+def _rows(states: Capture) -> list[list[str]]:
+    values = states.facts["values"]
+    assert isinstance(values, list)
+    return values

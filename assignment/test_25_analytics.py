@@ -2,10 +2,13 @@
 
 from common import query
 
-from harness import Run, StepRecord, step
+from harness import Capture, Run, StepRecord, step
 
-BOUGHT = """select item_type, player_id, quantity, unit_price from item_events where event_type = 'purchase_item'
-union all select item_type, player_id, quantity, unit_price from order_lines"""
+BOUGHT = """select item_type, player_id, quantity, unit_price from item_events
+where event_type = 'purchase_item' and player_id like 'p__'
+union all select item_type, player_id, quantity, unit_price from order_lines where player_id like 'p__'"""
+"""What the simulator's players bought: they are called p01, p02 and so on."""
+
 BY_TYPE = f"""select item_type, sum(quantity) as items, sum(quantity * unit_price) as gold
 from ({BOUGHT}) bought group by 1 order by 3 desc, 1"""
 BY_PLAYER = f"""select player_id, item_type, sum(quantity * unit_price) as gold
@@ -24,21 +27,37 @@ from player_items_batch held join items on held.item_id = items.item_id group by
 @step("Options: what the events tell, through Presto", optional=True)
 def test_analytics(run: Run, state_stream: StepRecord) -> None:
     """
-    The tables answer what a game's owner asks. What sells, by type and by player: bought at once and by the cart
-    together. How guilds grow: their members after each player's first five, ten, fifteen events. How many carts are
-    paid in the end. What the players' belongings would bring if they sold them all.
+    The tables answer what a game's owner asks. What the simulator's players buy, by type and by player: bought at once
+    and by the cart together. How guilds grow: their members after each player's first five, ten, fifteen events. How
+    many carts are paid in the end. What the players' belongings would bring if they sold them all.
 
-    The game is the same every time, so these numbers are, too.
+    The game is the same every time, so these numbers are, too. The notebook `reports/analysis.ipynb` asks the same,
+    through Presto's Python driver, and draws the answers; it runs here from top to bottom, and its numbers must be the
+    command line's.
     """
     by_type = query(run, BY_TYPE)
     by_player = query(run, BY_PLAYER)
     run.expect("gold by type = gold by player", _sum(by_player.facts["values"]), _sum(by_type.facts["values"]))
-    query(run, GUILD_SIZES)
+    sizes = query(run, GUILD_SIZES)
     converted = query(run, CONVERSION)
     carts = converted.facts["values"]
     assert isinstance(carts, list)
     run.expect("no more carts were paid than there are", int(carts[0][1]) <= int(carts[0][0]), True)
-    query(run, VALUE)
+    worth = query(run, VALUE)
+
+    notebook = run.notebook("reports/analysis.ipynb")
+    answers = (by_type, by_player, sizes, converted, worth)
+    tables = notebook.facts["tables"]
+    assert isinstance(tables, list)
+    run.expect("the notebook: tables", len(tables), len(answers))
+    for asked, table in zip(answers, tables, strict=False):
+        run.expect(f"the notebook = the command line: {_columns(asked)}", table["values"], asked.facts["values"])
+
+
+def _columns(capture: Capture) -> str:
+    columns = capture.facts["columns"]
+    assert isinstance(columns, list)
+    return ", ".join(map(str, columns))
 
 
 def _sum(values: object) -> int:

@@ -6,11 +6,14 @@
 
 import argparse
 import re
+import sys
 
 from game_events import create_external_table
 from player_events import FAMILIES, read_events, rows_of
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.functions import col, lit
+
+FOLDER = "/tmp/game/filtered"
 
 
 def main() -> None:
@@ -22,11 +25,20 @@ def main() -> None:
     event_types = FAMILIES[asked.family]
     rows = rows_of(read_events(spark, event_types), event_types).where(condition(asked))
     rows = rows.coalesce(1).sortWithinPartitions("player_id", "sequence")
-    location = f"/tmp/game/{asked.table}"
+    location = f"{FOLDER}/{asked.table}"
+    refuse_tables_of_others(spark, asked.table)
     rows.write.mode("overwrite").parquet(location)
     create_external_table(spark, asked.table, rows.schema, location)
     spark.table(asked.table).drop("event_id", "event_time", "session_id", "order_id").show(100, truncate=False)
     print(f"rows in table {asked.table}: {spark.table(asked.table).count()}")
+
+
+def refuse_tables_of_others(spark: SparkSession, table: str) -> None:
+    """End the job where the table is there already and was not made by it."""
+    if spark.catalog.tableExists(table):
+        described = spark.sql(f"describe table extended `{table}`").where("col_name = 'Location'").first()
+        if described is None or FOLDER not in described.data_type:
+            sys.exit(f"{table} is the table of another job; --table must name one of its own")
 
 
 def condition(asked: argparse.Namespace) -> Column:
@@ -49,7 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--guild", dest="guild_name", metavar="NAME", help="guild events of one guild")
     parser.add_argument("--item-type", help="events of one type of item: sword, shield, potion or knife")
     parser.add_argument("--min-quantity", type=int, metavar="N", help="events of at least so many of an item")
-    parser.add_argument("--table", required=True, type=table_name, help="the table that is made")
+    parser.add_argument("--table", required=True, type=table_name, help="the table that is made, or made anew")
     asked = parser.parse_args()
     has_items, has_guilds = asked.family != "guild_events", asked.family == "guild_events"
     if not has_items and (asked.item_type is not None or asked.min_quantity is not None):

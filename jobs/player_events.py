@@ -1,7 +1,7 @@
 """What the jobs of the options share: the events of players, read from Kafka once each, and their fold.
 
 The JSON Schemas in `schemas/options/` are the one source of every column: of the Spark types here, and of the DDL.
-A message that is no event, or lacks its id, is dropped; one that was sent twice counts once.
+A message that is no event, or lacks its id, player or sequence, is dropped; one that was sent twice counts once.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def parsed(raw: DataFrame, event_types: Sequence[str] = EVENT_TYPES) -> DataFram
     event = f.from_json(f.col("value").cast("string"), event_schema(event_types))
     return (
         raw.select(event.alias("event"), "partition", "offset")
-        .where(f.col("event.event_id").isNotNull() & f.col("event.event_type").isin(*event_types))
+        .where(f.col("event.event_type").isin(*event_types))
+        .where("event.event_id is not null and event.player_id is not null and event.sequence is not null")
         .select("event.*", "partition", "offset")
     )
 
@@ -129,8 +130,11 @@ def states(folded: DataFrame) -> DataFrame:
     part, quantity = f.col("part"), f.col("quantity")
 
     def listed(name: str) -> Column:
-        held = f.when((part == name) & (quantity != 0), f.concat_ws(":", "name", quantity.cast("string")))
-        return f.concat_ws(" ", f.sort_array(f.collect_list(held)))
+        held = f.collect_list(f.when((part == name) & (quantity != 0), f.struct("name", "quantity")))
+        texts = f.transform(
+            f.sort_array(held), lambda each: f.concat_ws(":", each["name"], each["quantity"].cast("string"))
+        )
+        return f.concat_ws(" ", texts)
 
     return folded.groupBy("player_id").agg(
         (f.lit(_load("rules.json")["start_balance"]) + f.sum(f.when(part == "balance", quantity).otherwise(0))).alias(

@@ -14,8 +14,8 @@ from player_events import FAMILIES, fold, kafka_options, moves, parsed, rows_of,
 from pyspark.sql import DataFrame, SparkSession
 
 STATES = "player_states"
-FOLDER = "/tmp/game"
-CHECKPOINTS = "/tmp/game/checkpoints"
+FOLDER = "/tmp/game/stream"
+CHECKPOINTS = "/tmp/game/stream/checkpoints"
 TRIGGER = "2 seconds"
 
 

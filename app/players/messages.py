@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from flask import Response, request
 from jsonschema import Draft202012Validator, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from players.envelope import Asked, now
 from players.refused import Refused
@@ -27,6 +29,7 @@ SESSION: Final = "X-Session-Id"
 FORGED: Final = ("Event-Type", "Timestamp", "Event-Id", "Player-Id")
 """Headers that would say what the server says itself."""
 
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _CLIENT: Final = {"host": "Host", "user_agent": "User-Agent", "accept": "Accept"}
 _LONGEST_HEADER: Final = 1000
 
@@ -36,19 +39,20 @@ def body(schema: str) -> Json:
     if request.mimetype != "application/json":
         seen = request.mimetype or "no content type"
         raise Refused(415, "Not JSON", f"the body must be application/json, and is {seen[:100]!r}", "Content-Type")
-    request.max_content_length = LARGEST_BODY
+    data = _data()
     try:
-        found = json.loads(request.get_data(cache=True), parse_constant=_no_constant)
+        found = json.loads(
+            data.decode("utf-8"), parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_object
+        )
+        _check(request_validator(schema), found, "body")
     except (ValueError, RecursionError) as problem:
         raise Refused(400, "Malformed JSON", f"the body is no JSON: {str(problem)[:200]}", "body") from None
-    _check(request_validator(schema), found, "body")
-    return {name: _whole(value) for name, value in found.items()}
+    return dict(found)
 
 
 def no_body() -> None:
     """Raise Refused for a body where none belongs."""
-    request.max_content_length = LARGEST_BODY
-    if request.get_data(cache=True):
+    if _data():
         raise Refused(400, "A body", "this request has no body", "body")
 
 
@@ -69,7 +73,7 @@ def parameter(name: str, definition: str, text: str) -> Any:
     """Give a parameter's value. Raises Refused for one that is not as its definition says."""
     validator = parameter_validator(definition)
     value: Any = text
-    if _is_number(validator) and text.isascii() and text.isdigit() and len(text) < 20:
+    if _is_number(validator) and _WHOLE.fullmatch(text):
         value = int(text)
     _check(validator, value, name)
     return value
@@ -151,9 +155,26 @@ def _is_number(validator: Draft202012Validator) -> bool:
     return validator.is_valid(1)
 
 
-def _whole(value: Any) -> Any:
-    """Write 2.0, which JSON Schema takes for a whole number, as one."""
-    return int(value) if isinstance(value, float) else value
+def _data() -> bytes:
+    """Read the request's body. Raises RequestEntityTooLarge for one that is too large, also when it comes in chunks."""
+    request.max_content_length = LARGEST_BODY + 1  # a body in chunks is cut there, and not refused
+    data = request.get_data(cache=True)
+    if len(data) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    return data
+
+
+def _number(text: str) -> int | Decimal:
+    """Read a number with a point or an exponent. 2.0 is whole, as JSON Schema has it, and 2.00…01 is not."""
+    found = float(text)
+    return int(found) if found.is_integer() and Decimal(text) == int(found) else Decimal(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice")
+    return found
 
 
 def _no_constant(name: str) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Final
 
 from game_api import TIMEOUT_SECONDS, EventLog
@@ -31,25 +32,21 @@ class Outbox(EventLog):
         super().__init__(producer_factory)
         self._store = store
         self._topic = topic
-        self._beginning = threading.Lock()
-        self._sweeping = False
+        self._lock = threading.Lock()
+        self._on_the_way: dict[str, Future[None]] = {}
 
     def send(self, event_id: str) -> None:
-        """Send an event unless Kafka has it. Raises KafkaError when it is not acknowledged in time."""
-        self._send(self._store.unsent(event_id))
+        """Send an event unless Kafka has it, or wait for the one who does. Raises KafkaError when it is not
+        acknowledged in time."""
+        self._deliver([event_id])
 
     def begin(self) -> None:
-        """Begin to send what was left, unless that has begun."""
-        with self._beginning:
-            if not self._sweeping:
-                self._sweeping = True
-                threading.Thread(target=self._sweep, name="outbox", daemon=True).start()
+        """Begin to send what was left."""
+        threading.Thread(target=self._sweep, name="outbox", daemon=True).start()
 
     def sweep(self) -> int:
         """Send what was left. Gives how many events that were; raises KafkaError when one is not acknowledged."""
-        left = self._store.pending(older_than=PATIENCE)
-        self._send(left)
-        return len(left)
+        return self._deliver([each.event_id for each in self._store.pending(older_than=PATIENCE)])
 
     def _sweep(self) -> None:
         pause = threading.Event()
@@ -59,6 +56,29 @@ class Outbox(EventLog):
                     _LOG.warning("sent %d events that had been left in the outbox", sent)
             except Exception as problem:  # the next round tries again
                 _LOG.warning("the outbox is not sent: %s: %s", type(problem).__name__, problem)
+
+    def _deliver(self, event_ids: Sequence[str]) -> int:
+        """Send those of these events that are in the outbox, each by one thread at a time; the others wait for it."""
+        with self._lock:
+            others = [self._on_the_way[each] for each in event_ids if each in self._on_the_way]
+            mine: dict[str, Future[None]] = {each: Future() for each in event_ids if each not in self._on_the_way}
+            self._on_the_way.update(mine)
+        problem: BaseException | None = None
+        try:
+            left = [pending for event_id in mine for pending in self._store.unsent(event_id)]
+            self._send(left)
+        except BaseException as caught:
+            problem = caught
+            raise
+        finally:
+            with self._lock:
+                for event_id in mine:
+                    del self._on_the_way[event_id]
+            for end in mine.values():
+                end.set_exception(problem) if problem else end.set_result(None)
+        for other in others:
+            other.result()
+        return len(left)
 
     def _send(self, pending: Sequence[Pending]) -> None:
         if not pending:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from redis import Redis
 from redis.client import Pipeline
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
 from players.schemas import Json
 from players.state import Player
@@ -52,8 +52,18 @@ class RedisStore:
                 pipe.hset(keys[1], retry.key, json.dumps({"digest": retry.digest, "answer": answer}))
             return Kept(answer, retry.digest if retry else None)
 
-        # transaction() calls `change` again when another process changed the player meanwhile.
-        return cast("Kept", self._redis.transaction(cast("Any", change), *keys, value_from_callable=True))
+        with self._redis.pipeline(transaction=True) as pipe:
+            while True:
+                try:
+                    pipe.watch(*keys)  # type: ignore[no-untyped-call]
+                    kept = change(pipe)
+                    pipe.execute()
+                    return kept
+                except WatchError as problem:
+                    # Another process changed the player meanwhile: again. A connection that broke says the same, but
+                    # then the change may have been made.
+                    if isinstance(problem.__context__, RedisError):
+                        raise problem.__context__ from None
 
     def player(self, player_id: str) -> Player:
         """See Store."""

@@ -40,11 +40,12 @@ _RULES: dict[str, Callable[..., Decision | None]] = {
 
 
 class Game:
-    """Answers the operations; `store` keeps the players, `outbox` sends their events."""
+    """Answers the operations; `store` keeps the players, `outbox` sends their events, and what was left of them."""
 
     def __init__(self, store: Store, outbox: Outbox) -> None:
         self._store = store
         self._outbox = outbox
+        outbox.begin()
 
     def blueprint(self) -> Blueprint:
         """Give the routes of all operations, and that of their description."""
@@ -55,7 +56,6 @@ class Game:
             blueprint.add_url_rule(
                 operation.rule, operation.id, self._view(operation), methods=[operation.method], strict_slashes=True
             )
-        blueprint.before_request(self._outbox.begin)
         blueprint.register_error_handler(Refused, messages.refusal)
         blueprint.register_error_handler(KafkaError, _unacknowledged)
         for outage in self._store.outages:
@@ -122,6 +122,7 @@ class Game:
 
 def register(app: Flask, game: Game) -> None:
     """Add the game to an application. What Flask itself refuses is answered in the game's form everywhere."""
+    app.url_map.merge_slashes = False
     app.register_blueprint(game.blueprint())
     app.register_error_handler(HTTPException, messages.http_refusal)
 

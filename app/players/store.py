@@ -107,7 +107,7 @@ create table if not exists outbox (
 class SQLiteStore:
     """A store in one SQLite file in WAL mode: a commit is on the disk, and readers wait for no writer."""
 
-    outages: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+    outages: tuple[type[Exception], ...] = (sqlite3.DatabaseError,)
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,11 @@ from players.schemas import LIMITS, catalogue, event_validator
 from players.store import Store, open_store
 from redis import Redis
 from redis.backoff import ConstantBackoff
+from redis.client import Pipeline
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import WatchError
 from redis.retry import Retry
+from werkzeug.serving import DechunkedInput
 from werkzeug.test import TestResponse
 
 from harness import settings
@@ -315,6 +321,11 @@ def test_a_bad_player_is_refused(
         (b"\xff\xfe", "application/json", 400, "body"),
         (b"[" * 10_000, "application/json", 400, "body"),
         (b'{"item_id": "iron-sword", "quantity": NaN}', "application/json", 400, "body"),
+        (b'{"item_id": "iron-sword", "quantity": 1, "quantity": 2}', "application/json", 400, "body"),
+        (b'{"item_id": "iron-sword", "quantity": 1.00000000000000000001}', "application/json", 400, "quantity"),
+        (b'{"item_id": "iron-sword", "quantity": 1e400}', "application/json", 400, "quantity"),
+        ('{"item_id": "iron-sword", "quantity": 1}'.encode("utf-16"), "application/json", 400, "body"),
+        (b'\xef\xbb\xbf{"item_id": "iron-sword", "quantity": 1}', "application/json", 400, "body"),
         (b'{"item_id": "iron-sword", "quantity": 1}' + b" " * 10_000_000, "application/json", 413, "body"),
         (b'{"item_id": "iron-sword", "quantity": 1}', "text/plain", 415, "Content-Type"),
         (b"item_id=iron-sword&quantity=1", "application/x-www-form-urlencoded", 415, "Content-Type"),
@@ -326,6 +337,37 @@ def test_a_body_that_is_none_is_refused(
 ) -> None:
     answer = client.post(f"{AMY}/purchases", data=data, content_type=content_type)
     refused(client, producer, answer, status, field)
+
+
+@pytest.mark.parametrize("rest", [b" " * 10_000_000, b" " * 16_384 + b"garbage"])
+def test_a_body_too_large_that_comes_in_chunks_is_refused(
+    client: FlaskClient, producer: FakeProducer, rest: bytes
+) -> None:
+    data = b'{"item_id": "iron-sword", "quantity": 1}' + rest
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+    for method, path in (("POST", "/purchases"), ("DELETE", "/guild")):
+        answer = client.open(
+            AMY + path,
+            method=method,
+            content_type="application/json",
+            headers={"Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input": DechunkedInput(BytesIO(chunked)), "wsgi.input_terminated": True},
+        )
+        refused(client, producer, answer, 413, "body")
+
+
+def test_a_nested_body_is_refused_however_deep(client: FlaskClient, producer: FakeProducer) -> None:
+    """Up to and beyond where Python's stack ends, which depends on who calls."""
+    for depth in range(700, sys.getrecursionlimit()):
+        data = b'{"quantity": 1, "item_id": ' + b"[" * depth + b"]" * depth + b"}"
+        answer = client.post(f"{AMY}/purchases", data=data, content_type="application/json")
+        assert answer.status_code == 400, depth
+    assert producer.sent == []
+
+
+@pytest.mark.parametrize("path", ["/players/amy//guild", "/players//cart"])
+def test_an_empty_part_of_a_path_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -410,6 +452,32 @@ def test_without_kafka_the_change_is_kept_and_its_event_sent_later(
     assert (again.status_code, again.get_json()["event"]["event_id"]) == (201, pending.event_id)
     assert store.pending() == []
     assert {event["event_id"] for event in producer.events} == {pending.event_id}
+
+
+@in_both_stores
+def test_a_key_that_is_asked_for_at_once_is_sent_once(app: Flask, producer: FakeProducer) -> None:
+    """The second finds the answer of the first, whose event is still on its way."""
+    arrived = threading.Barrier(2)
+
+    class Slow(threading.Event):
+        def get(self, timeout: float) -> None:
+            if not self.is_set():
+                self.set()
+                arrived.wait(timeout)  # the second request is on its way
+                time.sleep(0.1)
+
+    slow = Slow()
+    producer.send = lambda topic, value, key: producer.sent.append((topic, value)) or slow  # type: ignore[func-returns-value, method-assign, assignment, misc]
+
+    def ask_once(number: int) -> int:
+        with app.test_client() as mine:
+            if number:
+                arrived.wait(60)
+            return buy(mine, Idempotency_Key="k").status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(ask_once, range(2))] == [201, 201]
+    assert len(producer.sent) == 1
 
 
 @in_both_stores
@@ -513,7 +581,7 @@ def test_sixteen_clients_at_once_never_go_below_zero(app: Flask, client: FlaskCl
     same_as_fold(client, producer)
 
 
-def test_the_first_request_begins_the_sweeping(
+def test_what_was_left_is_sent_when_the_api_comes_up_again(
     client: FlaskClient, producer: FakeProducer, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     producer.failure = KafkaTimeoutError()
@@ -523,7 +591,7 @@ def test_the_first_request_begins_the_sweeping(
     monkeypatch.setattr("players.outbox.PATIENCE", -1.0)
     swept = threading.Event()
     monkeypatch.setattr(store, "sent", lambda event_ids: (type(store).sent(store, event_ids), swept.set()))
-    create_app(producer.connect, lambda: store).test_client().get("/items")
+    create_app(producer.connect, lambda: store)
     assert swept.wait(60)
     assert store.pending() == []
 
@@ -540,6 +608,27 @@ def test_a_store_that_does_not_answer_is_a_503(
     for answer in (buy(client), client.get(AMY)):
         assert (answer.status_code, answer.get_json()["title"]) == (503, "The store does not answer")
     assert producer.sent == []
+
+
+@pytest.mark.parametrize("kind", ["redis"])
+def test_a_redis_that_breaks_off_in_the_middle_is_a_503_and_nothing_happens_twice(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """redis-py then says what it says when somebody else has changed the player: ask again."""
+    execute = Pipeline.execute
+
+    def breaks_off(pipe: Pipeline, raise_on_error: bool = True) -> None:
+        execute(pipe)
+        try:
+            raise RedisConnectionError("gone")
+        except RedisConnectionError:
+            raise WatchError("A ConnectionError occurred while watching one or more keys")  # noqa: B904
+
+    monkeypatch.setattr(Pipeline, "execute", breaks_off)
+    assert buy(client).status_code == 503
+    monkeypatch.undo()
+    assert state(client)["inventory"] == {"iron-sword": 1}
+    assert len(store.pending()) == 1
 
 
 def test_an_unknown_store_is_named() -> None:

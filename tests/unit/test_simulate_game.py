@@ -74,7 +74,7 @@ def serving(url: str, deadly: int = 0) -> Iterator[Api]:
 
 
 def simulator(port: int, ledger: Path, seed: int = 7) -> subprocess.Popen[str]:
-    words = [str(simulate_game.__file__), "--port", str(port), "--ledger", str(ledger), "--seed", str(seed)]
+    words = [str(simulate_game.__file__), "--api", f"127.0.0.1:{port}", "--ledger", str(ledger), "--seed", str(seed)]
     words += ["--players", str(PLAYERS), "--actions", str(ACTIONS), "--clients", "4"]
     return subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -143,7 +143,14 @@ def test_another_seed_is_another_game() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["--players", "0", "--ledger", "x"], ["--actions", "-1", "--ledger", "x"], ["--port", "x"]]
+    "words",
+    [
+        [],
+        ["--players", "0", "--ledger", "x"],
+        ["--actions", "-1", "--ledger", "x"],
+        ["--api", "x"],
+        ["--api", "localhost:x"],
+    ],
 )
 def test_bad_arguments_are_refused(words: list[str], tmp_path: Path) -> None:
     program = str(simulate_game.__file__)
