@@ -12,6 +12,7 @@ from harness import record as records
 from harness.errors import EnvironmentFault
 from harness.locks import take
 from harness.model import Outcome
+from harness.notebook import EXECUTED
 from harness.render.renderers import RECORD, RENDERERS
 
 _LOCK = ".lock"
@@ -28,8 +29,8 @@ class ReportFolder:
         self.path = path
         try:
             self._lock = self._hold(say)
-            for name in (RECORD, *RENDERERS):
-                (self.path / name).unlink(missing_ok=True)
+            for old in (*(self.path / name for name in (RECORD, *RENDERERS)), *self.path.glob(f"*{EXECUTED}")):
+                old.unlink(missing_ok=True)
         except OSError as problem:
             raise EnvironmentFault(
                 "The report's folder cannot be written.",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import signal as signals
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from harness import notebook as notebooks
 from harness.cluster.captures import captured, utc_now
 from harness.cluster.protocol import Background, Cluster, ServerState, Tell
+from harness.errors import EnvironmentFault, ExitCode
 from harness.model import Capture, Check, Fact
+from harness.outputs import derive
 from harness.steps import Step, StepFailed
 
 POLL = 0.25
@@ -20,7 +25,7 @@ class Run:
 
     `run("mids", "ab -n 10 http://localhost:5000/")` runs a command and gives its `Capture`, whose `facts` were
     derived from what it printed. `again` is true when this cluster has seen the step before: what it made then is
-    cleared first, with `clear`.
+    cleared first, with `clear`. `out` is the report's folder.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class Run:
         step_timeout: float,
         tell: Tell = lambda _: None,
         take_down: Callable[[], Sequence[ServerState]] = list,
+        out: Path = Path(),
     ) -> None:
         self.again = again
         self.commands: list[Capture] = []
@@ -46,6 +52,7 @@ class Run:
         self._deadline = time.monotonic() + step_timeout
         self._tell = tell
         self._take_down = take_down
+        self._out = out
 
     @property
     def cluster(self) -> Cluster:
@@ -139,6 +146,23 @@ class Run:
         lines = [f"{state.name} {state.state}\n" for state in self._take_down()]
         self._record_asides(cluster)
         return self._add("harness down", "".join([*lines, "nothing is left: no process, no port, no folder\n"]), clock)
+
+    def notebook(self, path: str) -> Capture:
+        """Run a notebook of the project on the cluster's Presto, as `harness notebook` does, and record it.
+
+        With its outputs it is kept in the report's folder, as NAME.executed.ipynb. Raises StepFailed when a cell
+        fails, EnvironmentFault when notebooks cannot be run here.
+        """
+        limit = min(self._command_timeout, self._remaining())
+        ran = notebooks.execute_on(self.cluster, path, self._out, timeout=limit)
+        typed = shlex.join(["harness", "notebook", path])
+        facts = derive(typed, ran.stdout, ran.stderr)
+        capture = self._record(replace(ran, service="harness", command=typed, facts=facts, typed=None))
+        if capture.exit_code == ExitCode.ENVIRONMENT:
+            raise EnvironmentFault(capture.stderr.strip())
+        if capture.exit_code != 0:
+            raise StepFailed(f"exit code {capture.exit_code}: {typed}\n{_last_words(capture)}")
+        return capture
 
     def _record_asides(self, cluster: Cluster) -> None:
         for capture in cluster.asides():

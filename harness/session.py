@@ -104,6 +104,7 @@ class Session:
             step_timeout=self.settings.step_timeout,
             tell=self._tell,
             take_down=self.down,
+            out=self.settings.out.absolute(),
         )
         outcome, message = Outcome.PASSED, None
         try:

@@ -73,6 +73,24 @@ def harness(*words: str | Path, **options: Any) -> Ended:
     return run(HARNESS, *words, **options)
 
 
+ASK_PRESTO = """import os, prestodb
+host, port = os.environ["PRESTO"].split(":")
+cursor = prestodb.dbapi.connect(host=host, port=int(port), user="me", catalog="hive", schema="default").cursor()
+cursor.execute("select 40 + 2")
+print("Presto says", cursor.fetchall())
+"""
+
+
+def assert_a_notebook_reaches_presto(folder: Path) -> None:
+    """Fail unless a notebook's cell gets an answer of the Presto of the cluster that is up."""
+    cell = {"cell_type": "code", "id": "ask", "metadata": {}, "outputs": [], "execution_count": None}
+    book = {"cells": [{**cell, "source": ASK_PRESTO}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "ask.ipynb").write_text(json.dumps(book))
+    ended = harness("notebook", folder / "ask.ipynb", "--out", folder)
+    assert (ended.code, ended.output) == (0, "cell 1:\nPresto says [[42]]\n\nwritten: ask.executed.ipynb\n")
+    assert "[[42]]" in (folder / "ask.executed.ipynb").read_text()
+
+
 class Started:
     """A command that goes on; its output goes to a file."""
 

@@ -23,6 +23,7 @@ COMMANDS: Final = MappingProxyType(
         "logs": "cluster_commands:logs",
         "ps": "cluster_commands:ps",
         "down": "cluster_commands:down",
+        "notebook": "notebook_commands:notebook",
         "render": "record_commands:render",
         "diff": "check_commands:diff",
         "readme": "readme_commands:readme",

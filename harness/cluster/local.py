@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -120,6 +121,10 @@ class LocalCluster:
         terminal = {"TERM": os.environ.get("TERM", "dumb")}
         ended = self.keeper.run(service, words, 1, 2, stdin=0, on_start=forward_signals, environment=terminal)
         return int(ended["exit_code"])
+
+    def exec_own(self, words: Sequence[str], *, timeout: float | None = None) -> Capture:
+        """Run a program of the harness' own where it reaches the servers, and wait for its end."""
+        return self.exec("mids", shlex.join(words), timeout=timeout)
 
     def endpoint(self, service: str, port: int) -> tuple[str, int]:
         """Give the host and port of the original's `service:port`. Raises UsageError for a private cluster."""

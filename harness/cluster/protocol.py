@@ -65,6 +65,12 @@ class Cluster(Protocol):
     def attach(self, service: str, words: Sequence[str]) -> int:
         """Run a program in a service on this terminal. Gives its exit code; signals go to the program."""
 
+    def exec_own(self, words: Sequence[str], *, timeout: float | None = None) -> Capture:
+        """Run a program of the harness' own where it reaches the servers, and wait for its end, as `exec` does.
+
+        A word of the form `service:port` that is one of the original's means this cluster's.
+        """
+
     def endpoint(self, service: str, port: int) -> tuple[str, int]:
         """Give the host and port at which the original's `service:port` is reached from this process."""
 

@@ -22,6 +22,7 @@ from harness.outputs import (
     hive,
     json_lines,
     kafka_topics,
+    notebook,
     objects,
     presto,
     ps,
@@ -34,13 +35,19 @@ __all__ = ["derive"]
 
 _Parser: TypeAlias = Callable[[Output], dict[str, Fact]]
 
+
+def _own(output: Output) -> dict[str, Fact]:
+    """Give the facts of the harness' own commands."""
+    return notebook.facts(output) if output.args[:1] == ("notebook",) else ps.facts(output)
+
+
 _PARSERS: Mapping[str, _Parser] = {
     "cat": file.facts,
     "curl": curl.facts,
     "docker-compose": ps.facts,
     "flask": access_log.facts,
     "hadoop": hdfs_ls.facts,
-    "harness": ps.facts,
+    "harness": _own,
     "hdfs": hdfs_ls.facts,
     "hive": hive.facts,
     "kafka-console-consumer": json_lines.facts,

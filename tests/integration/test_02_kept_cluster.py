@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import Ended, harness, run
+from machine import Ended, assert_a_notebook_reaches_presto, harness, run
 
 from harness.cluster.toolchain import fetch, pyspark_dir
 from harness.cluster.toolchain.lock import components
@@ -99,6 +99,9 @@ print("rows", cursor.fetchall()[0][0])
 """
         ended = run(sys.executable, "-c", program)
         assert "messages 10\nrows 10" in ended.output, ended.output
+
+    def test_a_notebook_reaches_presto(self, tmp_path: Path) -> None:
+        assert_a_notebook_reaches_presto(tmp_path)
 
     def test_ps_and_logs_show_the_servers(self) -> None:
         shown = harness("ps")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from machine import PROJECT, harness, left, outcomes, run
+
+OPTIONS = ("guilds", "items", "cart", "inventory", "state-stream", "analytics")
 
 
 def test_steps_join_the_kept_cluster_and_loading_twice_gives_40_messages(tmp_path: Path) -> None:
@@ -30,10 +33,27 @@ def test_steps_join_the_kept_cluster_and_loading_twice_gives_40_messages(tmp_pat
         )
         assert [s["id"] for s in record["steps"] if not s["reused"]] == ["batch", "hive", "presto"]
         assert all(item["holds"] for item in record["invariants"])
+
+        options_join_it_too(tmp_path)
     finally:
         down = harness("down")
     assert down.code == 0, down.output
     assert not left()
+
+
+def options_join_it_too(out: Path) -> None:
+    """Every option passes, as the golden record has it, with the API and the stream's driver killed in between."""
+    ended = harness("step", "analytics", "--keep", "--out", out, timeout=900)
+    assert ended.code == 0, ended.output
+    record = ended.record(out)
+    assert [s["id"] for s in record["steps"] if not s["reused"]] == list(OPTIONS)
+    holds = {item["id"]: item["holds"] for item in record["invariants"]}
+    assert holds["state-agrees"]
+    golden = PROJECT / "reports" / "golden" / "options.json"
+    checked = harness("check", out / "record.json", "--golden", golden, "--steps", ",".join(OPTIONS))
+    assert checked.code == 0, checked.output
+    notebook = json.loads((out / "analysis.executed.ipynb").read_text())
+    assert all(cell["execution_count"] for cell in notebook["cells"] if cell["cell_type"] == "code")
 
 
 def messages(record: dict[str, Any]) -> int:

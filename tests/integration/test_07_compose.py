@@ -13,7 +13,18 @@ from typing import Any
 
 import engine
 import pytest
-from machine import HARNESS, PATIENT, PROJECT, assert_all_holds, containers_left, harness, outcomes, run, started
+from machine import (
+    HARNESS,
+    PATIENT,
+    PROJECT,
+    assert_a_notebook_reaches_presto,
+    assert_all_holds,
+    containers_left,
+    harness,
+    outcomes,
+    run,
+    started,
+)
 
 from harness.cluster.compose import images
 from harness.settings import cache_dir
@@ -96,6 +107,7 @@ def test_steps_join_the_kept_cluster_and_loading_twice_gives_40_messages(tmp_pat
         load = next(step for step in record["steps"] if step["id"] == "load")
         assert [c["facts"]["messages"] for c in load["commands"] if c["facts"].get("kind") == "json_lines"] == [40]
         look_at_the_cluster()
+        assert_a_notebook_reaches_presto(tmp_path)
     finally:
         down = harness("down")
     assert down.code == 0, down.output

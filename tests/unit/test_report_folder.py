@@ -43,10 +43,10 @@ def test_a_folder_is_made_where_there_is_none(hold: Hold, tmp_path: Path, said: 
 def test_only_the_last_runs_own_files_are_taken_away(hold: Hold, tmp_path: Path) -> None:
     out = tmp_path / "reports" / "latest"
     out.mkdir(parents=True)
-    for name in (RECORD, *RENDERERS, "notes.txt"):
+    for name in (RECORD, *RENDERERS, "analysis.executed.ipynb", "notes.txt", "mine.ipynb"):
         (out / name).write_text("old")
     hold()
-    assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == ["notes.txt"]
+    assert sorted(path.name for path in out.iterdir() if not path.name.startswith(".")) == ["mine.ipynb", "notes.txt"]
 
 
 def test_a_folder_that_another_run_holds_is_left_alone_and_that_is_said(hold: Hold, said: list[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +56,7 @@ class Cluster:
         self.limits: list[float | None] = []
         self.booted: list[str] = []
         self.states = [state("zookeeper")]
+        self.folder = self.own_folder = Path()
         self.background = Background()
         self.ran_here: list[Capture] = []
 
@@ -65,6 +68,10 @@ class Cluster:
         self.asked.append((service, command))
         self.limits.append(timeout)
         return self.answers.get(command, capture(command))
+
+    def exec_own(self, words: Sequence[str], *, timeout: float | None = None) -> Capture:
+        ran = subprocess.run(words, cwd=self.own_folder, capture_output=True, text=True, check=False, timeout=timeout)
+        return capture(" ".join(words), ran.stdout, ran.stderr, ran.returncode)
 
     def exec_background(self, service: str, command: str, *, serves: str | None = None) -> Background:
         self.asked.append((service, command))
@@ -325,3 +332,32 @@ def test_the_table_of_servers_stands_in_columns() -> None:
         "zookeeper  ready     1.5 s  90 MB   127.0.0.1:9",
         "kafka      starting  -      0 MB    kafka:29092",
     ]
+
+
+def test_a_notebook_is_run_on_the_clusters_presto_and_recorded(make: MakeRun, cluster: Cluster, tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+    book = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    source = "import os; print(os.environ['PRESTO'])"
+    (tmp_path / "book.ipynb").write_text(json.dumps({**book, "cells": [{**cell, "source": source}]}))
+    cluster.folder = cluster.own_folder = tmp_path
+    run = make(out=tmp_path / "out")
+    assert "presto:8080" in run.notebook("book.ipynb").stdout
+    assert [(item.service, item.command) for item in run.commands] == [("harness", "harness notebook book.ipynb")]
+    assert (tmp_path / "out" / "book.executed.ipynb").exists()
+
+    (tmp_path / "book.ipynb").write_text(json.dumps({**book, "cells": [{**cell, "source": "1 / 0"}]}))
+    with pytest.raises(
+        StepFailed, match=r"exit code 1: harness notebook book\.ipynb\ncell 1 failed: ZeroDivisionError"
+    ):
+        run.notebook("book.ipynb")
+
+
+def test_notebooks_that_cannot_be_run_here_are_the_environments_fault(
+    make: MakeRun, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = capture("own", "", "harness: A notebook cannot be run here.\n", 3)
+    monkeypatch.setattr(cluster, "exec_own", lambda *_, **__: missing)
+    run = make()
+    with pytest.raises(EnvironmentFault, match="A notebook cannot be run here"):
+        run.notebook("book.ipynb")
+    assert [item.exit_code for item in run.commands] == [3]

@@ -24,7 +24,7 @@ from types import FrameType
 
 from harness.cluster import runs
 from harness.cluster.addresses import HOST_NAMES, Reservations
-from harness.cluster.captures import captured, ended_late, read, utc_now
+from harness.cluster.captures import captured, decode, ended_late, read, utc_now
 from harness.cluster.compose import background, engine, files, images
 from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.background import ComposeBackground
@@ -258,6 +258,32 @@ class ComposeCluster:
                 running.stop(signal.SIGKILL, group=True, grace=1.0)
             raise
         return code, False
+
+    def exec_own(self, words: Sequence[str], *, timeout: float | None = None) -> Capture:
+        """Run a program of the harness' own on this machine, where the published ports reach the servers."""
+        limit = self._settings.command_timeout if timeout is None else timeout
+        started, clock = utc_now(), time.monotonic()
+        try:
+            ended = subprocess.run(
+                [self._reached(word) for word in words],
+                cwd=self._settings.project,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=limit,
+                check=False,
+            )
+            out, err, code = decode(ended.stdout), decode(ended.stderr), ended.returncode
+        except subprocess.TimeoutExpired as late:
+            out, err, code = decode(late.stdout or b""), ended_late(decode(late.stderr or b""), limit), TIMED_OUT
+        seconds = time.monotonic() - clock
+        return captured("host", shlex.join(words), out, err, code, started=started, seconds=seconds)
+
+    def _reached(self, word: str) -> str:
+        service, _, port = word.partition(":")
+        if service not in ROOM_OF.values() or not port.isdigit():
+            return word
+        host, number = self.endpoint(service, int(port))
+        return f"{host}:{number}"
 
     def exec_background(self, service: str, command: str, *, serves: str | None = None) -> ComposeBackground:
         """Run a shell command and do not wait; with `serves` wait until that server is ready."""
