@@ -19,9 +19,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
-
 from harness.errors import UsageError
 from harness.model import (
     SCHEMA_VERSION,
@@ -36,6 +33,7 @@ from harness.model import (
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from jsonschema import Draft202012Validator, ValidationError
 
 VERSIONS_READ = (SCHEMA_VERSION,)
 """The values of `schema_version` that `load` takes."""
@@ -188,6 +186,8 @@ def _read(text: str, where: str) -> Record:
             seen=str(version),
             remedy="the newer harness that wrote it" if version > max(VERSIONS_READ) else "./run report",
         )
+    from jsonschema.exceptions import best_match  # what only writes need not wait for it
+
     fault = best_match(_validator().iter_errors(data))
     if fault is not None:
         raise RecordError(f"{where} is not valid at {fault.json_path}.", wanted=_wanted(fault), seen=_seen(fault))
@@ -218,6 +218,8 @@ def _refuse(constant: str) -> NoReturn:
 
 @cache
 def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     schema = resources.files("harness").joinpath("record.schema.json").read_text(encoding="utf-8")
     return Draft202012Validator(json.loads(schema))
 

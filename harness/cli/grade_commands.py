@@ -114,8 +114,8 @@ def _static(
 ) -> ExitCode:
     grading = grade(path, report, reading)
     if out:
+        from harness.grade.results.files import write_files
         from harness.grade.results.page import render_page
-        from harness.grade.results.write import write_files
 
         files = {
             "findings.json": render_json(grading),

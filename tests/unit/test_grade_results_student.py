@@ -20,7 +20,7 @@ from harness.errors import EnvironmentFault
 from harness.grade.compare import compare
 from harness.grade.model import Evidence, Finding, Verdict
 from harness.grade.rerun.model import Breach, Ending, Help, Limit, State
-from harness.grade.results import write
+from harness.grade.results import files
 from harness.grade.results.classroom import render_classroom
 from harness.grade.results.feedback_markdown import render_feedback
 from harness.grade.results.feedback_page import render_feedback_page
@@ -256,7 +256,7 @@ def test_a_result_stands_beside_files_of_its_own_time_alone(
         if path.name == last:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(write, "write_text", killed)
+    monkeypatch.setattr(files, "write_text", killed)
     with pytest.raises(KeyboardInterrupt):
         write_results(KINDS["static"], tmp_path)
     assert not (tmp_path / "result.json").exists()

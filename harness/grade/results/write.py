@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from harness.errors import EnvironmentFault
 from harness.grade.results.class_page import GRADER_PAGE, render_class_page
 from harness.grade.results.class_table import render_csv
 from harness.grade.results.classroom import encode, render_classroom
 from harness.grade.results.feedback_markdown import render_feedback
 from harness.grade.results.feedback_page import render_feedback_page
+from harness.grade.results.files import write_files
 from harness.grade.results.graded import Graded
 from harness.grade.results.gradescope import render_gradescope
 from harness.grade.results.junit import render_junit
 from harness.grade.results.page import render_page
 from harness.grade.results.result_json import render_measured, render_result
-from harness.record import write_text
 
 STUDENT: Final = "student"
 """The folder whose files may go to the student."""
@@ -76,20 +75,3 @@ def withdraw(folder: Path) -> None:
 def write_class(gradeds: Sequence[Graded], folder: Path, title: str = "The class") -> None:
     """Write class.csv and class.html, which lead to `folder / graded.folder` of each submission."""
     write_files(folder, {"class.csv": render_csv(gradeds), "class.html": render_class_page(gradeds, title)})
-
-
-def write_files(folder: Path, files: dict[str, str], gone: Collection[str] = ()) -> None:
-    """Write files by their names into a folder, which is made; those in `gone` are removed first.
-
-    Raises EnvironmentFault when that cannot be done.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in gone:
-            (folder / name).unlink(missing_ok=True)
-        for name, text in files.items():
-            write_text(folder / name, text)
-    except OSError as problem:
-        raise EnvironmentFault(
-            f"{folder} cannot be written.", seen=str(problem), remedy="choose another folder with --out"
-        ) from problem
