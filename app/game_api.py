@@ -3,6 +3,7 @@
 Run it with `FLASK_APP=app/game_api.py flask run`. Settings, from the environment:
 
 - `KAFKA_BOOTSTRAP_SERVERS`: where to find the brokers, `kafka:29092` by default.
+- `EVENTS_TOPIC`: the topic of the events, `events` by default.
 - `KAFKA_TIMEOUT_SECONDS`: how long a request waits for Kafka, 5 by default. The limit holds for each wait: for
   the acknowledgement, and before the first event also for the connection and for the topic's metadata.
 
@@ -25,7 +26,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError  # type: ignore[import-un
 
 BOOTSTRAP_SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:29092")
 TIMEOUT_SECONDS = float(os.environ.get("KAFKA_TIMEOUT_SECONDS", "5"))
-TOPIC = "events"
+TOPIC = os.environ.get("EVENTS_TOPIC", "events")
 
 LOGGED_HEADERS = ("Host", "Accept", "User-Agent")
 """The only request headers that enter an event; one that the client did not send is left out."""

@@ -1,5 +1,7 @@
 """What several steps share: the players, the routes, and the commands that look at the pipeline."""
 
+import json
+
 from harness import Capture, Run
 
 USERS = ("user1.comcast.com", "user2.att.com")
@@ -7,12 +9,26 @@ ROUTES = {"/": "default", "/purchase_a_sword": "purchase_sword"}
 REQUESTS = 10
 """Requests of each `ab`: what the assignment sends per player and action."""
 
-PRESTO = "presto --server presto:8080 --catalog hive --schema default --output-format ALIGNED"
-WATCH = "kafkacat -C -b kafka:29092 -t {topic} -o beginning"
-EMPTY_TOPIC = (
-    """echo '{"version": 1, "partitions": [{"topic": "events", "partition": 0, "offset": -1}]}'"""
-    " | kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /dev/stdin"
-)
+EVENTS = "events"
+"""The topic, where the run has the original's names."""
+
+
+def presto(run: Run, sql: str) -> str:
+    """Give the command that runs SQL through Presto's own command line."""
+    schema = run.names.database
+    return f'presto --server presto:8080 --catalog hive --schema {schema} --output-format ALIGNED --execute "{sql}"'
+
+
+def watch(run: Run, topic: str = EVENTS) -> str:
+    """Give the command that consumes a topic from its beginning and stays attached."""
+    return f"kafkacat -C -b kafka:29092 -t {run.names.topic(topic)} -o beginning"
+
+
+def empty(run: Run, topic: str = EVENTS) -> Capture:
+    """Delete every message that a topic of one partition holds."""
+    until_now = {"version": 1, "partitions": [{"topic": run.names.topic(topic), "partition": 0, "offset": -1}]}
+    delete = "kafka-delete-records --bootstrap-server kafka:29092 --offset-json-file /dev/stdin"
+    return run("kafka", f"echo '{json.dumps(until_now)}' | {delete}")
 
 
 def send_load(run: Run) -> list[Capture]:
@@ -29,12 +45,12 @@ def send_load(run: Run) -> list[Capture]:
     return captures
 
 
-def messages(run: Run, topic: str = "events") -> Capture:
+def messages(run: Run, topic: str = EVENTS) -> Capture:
     """Read a whole topic, from its beginning to its end."""
-    return run("mids", f"{WATCH.format(topic=topic)} -e")
+    return run("mids", f"{watch(run, topic)} -e")
 
 
-def on_topic(run: Run, topic: str = "events") -> dict[str, int]:
+def on_topic(run: Run, topic: str = EVENTS) -> dict[str, int]:
     """Count the messages that a topic holds now, by the type of their event."""
     by_type = messages(run, topic).facts["by_event_type"]
     assert isinstance(by_type, dict)
@@ -43,7 +59,7 @@ def on_topic(run: Run, topic: str = "events") -> dict[str, int]:
 
 def query(run: Run, sql: str) -> Capture:
     """Run SQL through Presto's own command line."""
-    return run("presto", f'{PRESTO} --execute "{sql}"')
+    return run("presto", presto(run, sql))
 
 
 def scalar(capture: Capture) -> int | None:

@@ -2,7 +2,7 @@
 
 import json
 
-from common import EMPTY_TOPIC, WATCH
+from common import EVENTS, empty, watch
 
 from harness import Run, StepFailed, StepRecord, step
 
@@ -23,21 +23,22 @@ def test_topic(run: Run, api: StepRecord) -> None:
     One trial request to each route shows the whole way at once: the body that the player gets, and a moment later the
     event as it arrives in Kafka. The two trial events are deleted afterwards, so that the next step counts from zero.
     """
-    run.clear("kafka", "kafka-topics --delete --topic events --if-exists --bootstrap-server kafka:29092")
+    topic, replicas = run.names.topic(EVENTS), run.names.replicas
+    run.clear("kafka", f"kafka-topics --delete --topic {topic} --if-exists --bootstrap-server kafka:29092")
     created = run(
         "kafka",
-        "kafka-topics --create --topic events --partitions 1 --replication-factor 1 --if-not-exists"
+        f"kafka-topics --create --topic {topic} --partitions 1 --replication-factor {replicas} --if-not-exists"
         " --zookeeper zookeeper:32181",
     )
-    if not run.expect("topic created", created.facts["created"], "events"):
+    if not run.expect("topic created", created.facts["created"], topic):
         raise StepFailed(
-            "the topic events is there already, and not from this step: delete it, or take the cluster down"
+            f"the topic {topic} is there already, and not from this step: delete it, or take the cluster down"
         )
-    described = run("kafka", "kafka-topics --describe --topic events --bootstrap-server kafka:29092")
+    described = run("kafka", f"kafka-topics --describe --topic {topic} --bootstrap-server kafka:29092")
     run.expect("partitions", described.facts["partitions"], 1)
-    run.expect("replication factor", described.facts["replication_factor"], 1)
+    run.expect("replication factor", described.facts["replication_factor"], replicas)
 
-    watcher = run.background("mids", WATCH.format(topic="events"))
+    watcher = run.background("mids", watch(run))
     for path, (body, _) in ANSWERS.items():
         answer = run("mids", f"curl -s -i -H 'Host: user1.comcast.com' http://localhost:5000{path}")
         run.expect(f"{path}: status", answer.facts["status"], 200)
@@ -50,5 +51,5 @@ def test_topic(run: Run, api: StepRecord) -> None:
         run.expect(f"{event_type}: event type", event["event_type"], event_type)
         run.expect(f"{event_type}: fields", sorted(event), ["Accept", "Host", "User-Agent", "event_type"])
         run.expect(f"{event_type}: host", event["Host"], "user1.comcast.com")
-    run("kafka", EMPTY_TOPIC)
+    empty(run)
     run.look("api")

@@ -1,6 +1,6 @@
 """Step 5: load."""
 
-from common import EMPTY_TOPIC, REQUESTS, ROUTES, USERS, messages, send_load
+from common import REQUESTS, ROUTES, USERS, empty, messages, send_load
 
 from harness import Run, StepRecord, step
 
@@ -16,7 +16,8 @@ def test_load(run: Run, api: StepRecord, topic: StepRecord) -> None:
     in the topic, 20 `default` and 20 `purchase_sword`, ten for each player and action. The messages are read from the
     topic's beginning to its end (`-e` ends at the last one).
     """
-    run.clear("kafka", EMPTY_TOPIC)
+    if run.again:
+        empty(run)
     for ab, length in zip(send_load(run), (30, 17, 30, 17), strict=True):
         run.expect(f"{ab.facts['document_path']}: document length", ab.facts["document_length"], length)
     total = len(USERS) * len(ROUTES) * REQUESTS

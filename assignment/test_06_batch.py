@@ -19,19 +19,20 @@ def test_batch(run: Run, load: StepRecord) -> None:
     the `part-` file holds the rows.
     """
     expected = purchases_expected(run, len(USERS) * REQUESTS)
+    root, purchases = run.names.root, run.names.path("/tmp/purchases")
     job = run("spark", "spark-submit jobs/filtered_writes.py")
     run.expect("columns", job.facts["columns"], COLUMNS)
     run.expect("schema", job.facts["schemas"], [[[name, "string"] for name in COLUMNS]])
     run.expect("rows shown", job.facts["rows"], expected)
     run.expect("rows of other types", list(_dict(job.facts["by_event_type"])), ["purchase_sword"])
-    run.expect("rows read back", _dict(job.facts["printed"]).get("rows in /tmp/purchases"), expected)
+    run.expect("rows read back", _dict(job.facts["printed"]).get(f"rows in {purchases}"), expected)
 
-    folder = run("cloudera", "hadoop fs -ls /tmp/")
-    run.expect("/tmp/purchases is there", "/tmp/purchases" in folder.stdout, True)
+    folder = run("cloudera", f"hadoop fs -ls {root}/")
+    run.expect("/tmp/purchases is there", purchases in folder.stdout, True)
     run.expect("Found N items = the lines below it", folder.facts["found_agrees"], True)
-    files = run("cloudera", "hadoop fs -ls /tmp/purchases")
+    files = run("cloudera", f"hadoop fs -ls {purchases}")
     run.expect("part files", files.facts["part_files"] != 0, True)
-    run.expect("the job's output is committed", "/tmp/purchases/_SUCCESS" in files.stdout, True)
+    run.expect("the job's output is committed", f"{purchases}/_SUCCESS" in files.stdout, True)
 
 
 def _dict(value: Fact) -> dict[str, Fact]:

@@ -1,6 +1,6 @@
 """Step 10: the stream to Parquet on HDFS, its table, and its rows through Presto."""
 
-from common import PRESTO, REQUESTS, query, scalar
+from common import REQUESTS, presto, query, scalar
 
 from harness import Run, StepRecord, step
 
@@ -29,10 +29,10 @@ def test_write_stream(run: Run, load: StepRecord) -> None:
     for each round of the loop. The last query shows how many rows each part file holds, which is how the rows were
     split over the batches.
     """
-    if run.again:
-        run("cloudera", "hadoop fs -rm -r -f /tmp/sword_purchases /tmp/checkpoints_for_sword_purchases")
+    folder, checkpoints = map(run.names.path, ("/tmp/sword_purchases", "/tmp/checkpoints_for_sword_purchases"))
+    run.clear("cloudera", f"hadoop fs -rm -r -f {folder} {checkpoints}")
     driver = run.background("spark", "spark-submit jobs/write_swords_stream.py")
-    metadata = "hadoop fs -ls /tmp/sword_purchases/_spark_metadata"
+    metadata = f"hadoop fs -ls {folder}/_spark_metadata"
     run.wait("the stream's first batch", lambda: run.cluster.exec("cloudera", metadata).exit_code == 0, timeout=120)
     run("cloudera", "hive -f jobs/sword_purchases.sql")
 
@@ -46,13 +46,13 @@ def test_write_stream(run: Run, load: StepRecord) -> None:
     expected = loops * REQUESTS
     run.expect("requests", sent.facts["complete"], expected)
 
-    count = f'{PRESTO} --execute "select count(*) from sword_purchases"'
+    count = presto(run, "select count(*) from sword_purchases")
     # Presto lists the folder itself, so it may meet a file that the stream still writes, and fail: ask again.
     run.wait(f"{expected} rows through Presto", lambda: _at_least(scalar(run.cluster.exec("presto", count)), expected))
     run.stop(driver)
 
-    files = run("cloudera", "hadoop fs -ls /tmp/sword_purchases")
-    run.expect("_spark_metadata is there", "/tmp/sword_purchases/_spark_metadata" in files.stdout, True)
+    files = run("cloudera", f"hadoop fs -ls {folder}")
+    run.expect("_spark_metadata is there", f"{folder}/_spark_metadata" in files.stdout, True)
     run.expect("Found N items = the lines below it", files.facts["found_agrees"], True)
     counted = query(run, "select count(*) from sword_purchases")
     run.expect("rows through Presto = 10 × rounds", scalar(counted), expected)

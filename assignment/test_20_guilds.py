@@ -24,11 +24,11 @@ def test_guilds(run: Run, api: StepRecord, topic: StepRecord) -> None:
 
     `filter_game_events.py` then keeps the events of one guild, and Presto counts them.
     """
-    delete = f"kafka-topics --delete --topic {TOPIC} --if-exists --bootstrap-server kafka:29092"
-    run.clear("kafka", delete)
+    own_topic = run.names.topic(TOPIC)
+    run.clear("kafka", f"kafka-topics --delete --topic {own_topic} --if-exists --bootstrap-server kafka:29092")
     run.clear("mids", FORGET)
-    created = run("kafka", f"kafka-topics --create --topic {TOPIC} --partitions 2 --bootstrap-server kafka:29092")
-    run.expect("topic created", created.facts["created"], TOPIC)
+    created = run("kafka", f"kafka-topics --create --topic {own_topic} --partitions 2 --bootstrap-server kafka:29092")
+    run.expect("topic created", created.facts["created"], own_topic)
     run.background("mids", SERVE, serves="api")
     described = run("mids", DESCRIBED)
     run.expect("the API describes itself", "/players/{player_id}/guild: delete, get, put\n" in described.stdout, True)

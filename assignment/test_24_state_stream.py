@@ -1,6 +1,6 @@
 """Options, 5: the tracked state as a stream, while the API and the stream's driver are killed."""
 
-from common import PRESTO, query, scalar
+from common import presto, query, scalar
 from option_requests import SCRATCH, SERVE, SIMULATE, TOPIC
 from test_23_inventory import STATES
 
@@ -12,13 +12,13 @@ PLAY = f"{SIMULATE} --seed 7 --players {PLAYERS} --actions {ACTIONS} --clients {
 DRIVER = f"echo $$ > {SCRATCH}/driver.pid; exec spark-submit jobs/stream_players.py"
 REPLAYED = 20
 REPLAY = (
-    f"kafkacat -C -b kafka:29092 -t {TOPIC} -o beginning -c {REPLAYED} -q"
-    f" | tee {SCRATCH}/replayed.jsonl | kafkacat -P -b kafka:29092 -t {TOPIC} && wc -l < {SCRATCH}/replayed.jsonl"
+    f"kafkacat -C -b kafka:29092 -t {{topic}} -o beginning -c {REPLAYED} -q"
+    f" | tee {SCRATCH}/replayed.jsonl | kafkacat -P -b kafka:29092 -t {{topic}} && wc -l < {SCRATCH}/replayed.jsonl"
 )
 """The first events of all once more: late, double, and without the key, so in any partition."""
 
 BY_PLAYER = (
-    f"kafkacat -C -b kafka:29092 -t {TOPIC} -o beginning -e -q"
+    "kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q"
     """ | jq -r '"\\(.player_id) \\(.event_id)"' | sort -u | cut -d ' ' -f 1 | uniq -c"""
 )
 """Each event once: one that was sent when the API was killed, and not noted as sent, is sent again."""
@@ -56,8 +56,9 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     In the end four tell what each player has: the API, the stream, a batch over the whole topic, and the ledger. All
     four must agree, for every player.
     """
+    topic = run.names.topic(TOPIC)
     run.clear("mids", f"rm -f {LEDGER}")
-    run.clear("cloudera", "hadoop fs -rm -r -f /tmp/game/stream")
+    run.clear("cloudera", f"hadoop fs -rm -r -f {run.names.path('/tmp/game/stream')}")
     run.clear("cloudera", f"hive -e '{FORGET_TABLES}'")
     driver = run.background("spark", DRIVER)
     _await_batch(run, driver)
@@ -68,7 +69,7 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     run("spark", f"kill -KILL $(cat {SCRATCH}/driver.pid)")
     run.expect("the game goes on when the driver is killed", game.look().exit_code, None)
     driver = run.background("spark", DRIVER)
-    run.expect("events sent once more", run("mids", REPLAY).stdout.strip(), str(REPLAYED))
+    run.expect("events sent once more", run("mids", REPLAY.format(topic=topic)).stdout.strip(), str(REPLAYED))
     run.wait("two thirds of the game", lambda: _played(run) >= 2 * total // 3)
     run("mids", f"kill -KILL $(cat {SCRATCH}/api.pid)")
     run.expect("the game goes on when the API is killed", game.look().exit_code, None)
@@ -80,7 +81,7 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
 
     told = run("mids", f"{SIMULATE} --fold {LEDGER}")
     states = run("mids", f"{SIMULATE} --states")
-    by_player = run("mids", BY_PLAYER)
+    by_player = run("mids", BY_PLAYER.format(topic=topic))
     sent = sum(int(line.split()[0]) for line in by_player.stdout.splitlines())
     by_stream = STATES.format(table="player_states")
     try:
@@ -104,7 +105,7 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
 
 
 def _await_batch(run: Run, driver: Background) -> None:
-    first = f'{PRESTO} --execute "select count(*) from player_states"'
+    first = presto(run, "select count(*) from player_states")
 
     def written() -> bool:
         if driver.look().exit_code is not None:
@@ -116,7 +117,7 @@ def _await_batch(run: Run, driver: Background) -> None:
 
 
 def _values(run: Run, sql: str) -> object:
-    return run.cluster.exec("presto", f'{PRESTO} --execute "{sql}"').facts.get("values")
+    return run.cluster.exec("presto", presto(run, sql)).facts.get("values")
 
 
 def _events(families: object) -> int:

@@ -142,4 +142,5 @@ class Record:
     steps: tuple[StepRecord, ...]
     invariants: tuple[Invariant, ...]
     peak_memory_bytes: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

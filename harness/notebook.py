@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.cluster.names import DATABASE
 from harness.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
 PRESTO: Final = "PRESTO"
 """The variable that tells a notebook's cells where Presto is: `host:port`."""
 
+SCHEMA: Final = "PRESTO_SCHEMA"
+"""The variable that tells them where the run's tables are."""
+
 EXECUTED: Final = ".executed.ipynb"
 SIZE_LIMIT: Final = 20 * 2**20
 
 
-def execute(source: Path, target: Path, presto: str, *, cell_timeout: float = 120.0) -> tuple[str, str | None]:
+def execute(
+    source: Path, target: Path, presto: str, schema: str = DATABASE, *, cell_timeout: float = 120.0
+) -> tuple[str, str | None]:
     """Run every cell of a notebook in a kernel of its own, in the notebook's folder, and write it with its outputs.
 
-    `presto` is `host:port`. Gives what the cells printed, each under a line with its number, and the error of the cell
-    that ended the run, which is then the last one that ran; None where all ran. The source is not changed.
+    `presto` is `host:port`, `schema` where the tables are. Gives what the cells printed, each under a line with its
+    number, and the error of the cell that ended the run, which is then the last one that ran; None where all ran. The
+    source is not changed.
 
     Raises UsageError for a file that is no notebook, EnvironmentFault where Jupyter's packages or the folder to write
     to cannot be had.
@@ -49,7 +56,7 @@ def execute(source: Path, target: Path, presto: str, *, cell_timeout: float = 12
     notebook = _read(source)
     error: str | None = None
     begun: list[int] = []
-    with _scratch() as scratch, _environment(_variables(presto, scratch)):
+    with _scratch() as scratch, _environment(_variables(presto, schema, scratch)):
         sockets = {"transport": "ipc", "ip": f"{scratch}/kernel"}  # TCP ports would be anybody's on this machine
         client = NotebookClient(
             notebook,
@@ -83,6 +90,7 @@ def execute_on(cluster: Cluster, path: str, out: Path, *, timeout: float | None 
     """
     scratch = cluster.folder / "notebook"
     words = [sys.executable, "-m", "harness", "notebook", path, "--presto", "presto:8080", "--out", str(scratch)]
+    words += ["--schema", cluster.names.database]
     ran = cluster.exec_own(words, timeout=timeout)
     if scratch.exists():
         try:
@@ -119,10 +127,10 @@ def _read(source: Path) -> NotebookNode:
     raise UsageError(f"{source} is no notebook that can be run.", wanted="a Jupyter notebook, .ipynb", seen=seen)
 
 
-def _variables(presto: str, scratch: str) -> dict[str, str]:
+def _variables(presto: str, schema: str, scratch: str) -> dict[str, str]:
     """Give the kernel's variables: where Presto is, and folders that go with it, so that nothing is left behind."""
     folders = dict.fromkeys(("IPYTHONDIR", "JUPYTER_RUNTIME_DIR"), scratch)
-    return {PRESTO: presto, **folders, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return {PRESTO: presto, SCHEMA: schema, **folders, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

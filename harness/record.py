@@ -59,6 +59,8 @@ def to_json(record: Record) -> str:
     Raises ValueError when a fact is not a JSON value, such as NaN.
     """
     plain = {"schema_version": record.schema_version} | _plain_fields(record)
+    if not record.names:
+        del plain["names"]  # the names are the original's
     text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness import notebook as notebooks
 from harness.cluster.captures import captured, utc_now
+from harness.cluster.names import Names
 from harness.cluster.protocol import Background, Cluster, ServerState, Tell
 from harness.errors import EnvironmentFault, ExitCode
 from harness.model import Capture, Check, Fact
@@ -58,6 +59,11 @@ class Run:
     def cluster(self) -> Cluster:
         """The cluster, started when it is first asked for."""
         return self._cluster()
+
+    @property
+    def names(self) -> Names:
+        """The names of topics, folders and tables, with a prefix where the cluster is others' too."""
+        return self.cluster.names
 
     def __call__(self, service: str, command: str, *, timeout: float | None = None, check: bool = True) -> Capture:
         """Run a shell command in a service and record it.

@@ -24,6 +24,7 @@ from harness.cluster.toolchain import fetch
 from harness.errors import PRECEDENCE, EnvironmentFault, ExitCode, HarnessError
 from harness.invariants import evaluate
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
+from harness.originals import read_step
 from harness.progress import Progress
 from harness.render.renderers import write_all
 from harness.report_folder import ReportFolder
@@ -66,6 +67,7 @@ class Session:
         self._mode = settings.mode or ""
         self._peak_memory = 0
         self._versions: dict[str, str] = {}
+        self._names: Mapping[str, str] = {}
         self._earlier: dict[str, StepRecord] = {}
         self._seen: set[str] = set()
 
@@ -174,7 +176,7 @@ class Session:
             except EnvironmentFault as problem:
                 self._fault = problem
                 raise
-            self._mode = self._cluster.mode
+            self._mode, self._names = self._cluster.mode, self._cluster.originals
             for note in self._cluster.notes:
                 self.progress.say(note)
         return self._cluster
@@ -222,7 +224,7 @@ class Session:
                 continue
             with suppress(EnvironmentFault):
                 self._cluster = backends.join(folder, self.settings)
-                self._joined, self._mode = True, self._cluster.mode
+                self._joined, self._mode, self._names = True, self._cluster.mode, self._cluster.originals
                 self._restore(self._cluster)
                 self.progress.say(f"joined the cluster {folder.name} that is up")
                 return
@@ -276,8 +278,9 @@ class Session:
             seconds=round(time.monotonic() - self._clock, 3),
             services=tuple(self._services.values()),
             steps=steps,
-            invariants=evaluate(steps),
+            invariants=evaluate(tuple(read_step(step, self._names) for step in steps)),
             peak_memory_bytes=self._peak_memory,
+            names=self._names,
         )
 
     def write(self) -> None:

@@ -8,10 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
+from harness.cluster import elsewhere as addresses
+from harness.cluster.elsewhere import Elsewhere
+from harness.cluster.names import new_prefix
 from harness.errors import UsageError
 
-BACKENDS = ("local", "compose")
+BACKENDS = ("local", "compose", "running")
 MODES = ("private", "open")
 
 GOLDEN = Path("reports", "golden", "record.json")
@@ -41,6 +45,8 @@ class Settings:
     compose_file: Path | None = None
     golden: Path | None = None
     guests: bool = False
+    elsewhere: Elsewhere | None = None
+    """Where the servers are, for the running backend."""
 
     @property
     def golden_record(self) -> Path:
@@ -87,8 +93,11 @@ def resolve(
     command_timeout: float | None = None,
     compose_file: Path | None = None,
     golden: Path | None = None,
+    running: Mapping[str, object] = MappingProxyType({}),
 ) -> Settings:
     """Resolve every setting. Flags are the arguments; None means that the flag was not given.
+
+    `running` are the flags of the running backend, by the names of `Elsewhere`.
 
     Raises UsageError for an unknown backend or mode and for a number that is none.
     """
@@ -104,12 +113,16 @@ def resolve(
 
     chosen_mode = pick(mode, "mode", None)
     chosen_backend = _one_of("backend", pick(backend, "backend", "local"), BACKENDS)
-    if chosen_backend == "compose":
+    if chosen_backend != "local":
         if mode is not None:
-            raise UsageError("--mode is for the local backend.", remedy="leave it out with --backend compose")
+            raise UsageError("--mode is for the local backend.", remedy=f"leave it out with --backend {chosen_backend}")
         chosen_mode = None  # a default that the project has for the local backend
-    elif compose_file:
+    if compose_file and chosen_backend != "compose":
         raise UsageError("--compose-file is for the compose backend.", remedy="add --backend compose")
+    given = {name: value for name, value in running.items() if value is not None}
+    if given and chosen_backend != "running":
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"{flags}: for the running backend.", remedy="add --backend running")
     written = table.get("out")
     default_out = root / (Path(str(written)).expanduser() if written else Path("reports", "latest"))
     written_golden = table.get("golden")
@@ -132,7 +145,25 @@ def resolve(
         step_timeout=_seconds("step_timeout", pick(step_timeout, "step_timeout", 420.0)),
         compose_file=compose_file.expanduser().absolute() if compose_file else None,
         golden=Path(chosen_golden).expanduser().absolute() if chosen_golden else None,
+        elsewhere=_elsewhere(given, table, root) if chosen_backend == "running" else None,
     )
+
+
+def _elsewhere(flags: Mapping[str, object], table: Mapping[str, object], root: Path) -> Elsewhere:
+    """Give the addresses of a cluster that exists: each from its flag, else the environment, else pyproject.toml."""
+    written = table.get("running", {})
+    place = f"[tool.harness.running] of {root / 'pyproject.toml'}"
+    if not isinstance(written, dict):
+        raise UsageError(f"{place} is no table.", wanted='lines such as kafka = "broker:9092"')
+    values = dict(written)
+    sources = {name: f"{name} in {place}" for name in written}
+    for name in (*addresses.TEXTS, *addresses.NUMBERS):
+        variable = f"HARNESS_{name.upper()}"
+        if (text := os.environ.get(variable)) is not None:
+            values[name], sources[name] = text, variable
+    values |= flags
+    sources |= {name: f"--{name.replace('_', '-')}" for name in flags}
+    return addresses.elsewhere(values, sources, new_prefix())
 
 
 def _table(folder: Path) -> dict[str, object] | None:

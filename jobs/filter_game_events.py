@@ -8,12 +8,12 @@ import argparse
 import re
 import sys
 
-from game_events import create_external_table
+from game_events import ROOT, create_external_table
 from player_events import FAMILIES, read_events, rows_of
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.functions import col, lit
 
-FOLDER = "/tmp/game/filtered"
+FOLDER = f"{ROOT}/game/filtered"
 
 
 def main() -> None:

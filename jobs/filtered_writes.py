@@ -1,10 +1,10 @@
 #!/usr/bin/env python
 """Filter the sword purchases out of the topic and write them to Parquet."""
 
-from game_events import table_rows
+from game_events import ROOT, table_rows
 from pyspark.sql import SparkSession
 
-LOCATION = "/tmp/purchases"
+LOCATION = f"{ROOT}/purchases"
 
 
 def main() -> None:

@@ -5,7 +5,7 @@
 `items` what there is to buy.
 """
 
-from game_events import create_external_table
+from game_events import ROOT, create_external_table
 from player_events import catalogue, fold, moves, read_events, states
 from pyspark.sql import DataFrame, SparkSession
 
@@ -26,7 +26,7 @@ def main() -> None:
 
 def save(spark: SparkSession, table: str, rows: DataFrame, *order: str) -> DataFrame:
     """Write the rows of a table to its folder, and describe them. Gives the table."""
-    location = f"/tmp/game/{table}"
+    location = f"{ROOT}/game/{table}"
     rows.coalesce(1).sortWithinPartitions(*order).write.mode("overwrite").parquet(location)
     create_external_table(spark, table, rows.schema, location)
     return spark.table(table)

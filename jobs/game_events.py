@@ -1,7 +1,8 @@
 """What the jobs share: the events' schemas, reading them from Kafka, extracting them, and their tables.
 
 The JSON Schemas in `schemas/` are the one source of every column: of the Spark types here, and of the DDL.
-The setting `KAFKA_BOOTSTRAP_SERVERS` names the brokers, `kafka:29092` by default.
+Settings, from the environment: `KAFKA_BOOTSTRAP_SERVERS` names the brokers, `kafka:29092` by default; `EVENTS_TOPIC`
+the topic, `events`; `HDFS_ROOT` the folder in HDFS below which jobs write, `/tmp`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col, from_json
 from pyspark.sql.types import DataType, StringType, StructField, StructType
 
-TOPIC = "events"
+TOPIC = os.environ.get("EVENTS_TOPIC", "events")
+ROOT = os.environ.get("HDFS_ROOT", "/tmp")
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 SPARK_TYPES: dict[str, DataType] = {"string": StringType()}
 TIMESTAMP = StructField("timestamp", StringType())

@@ -10,12 +10,13 @@ until it is stopped (SIGTERM).
 
 from collections.abc import Callable
 
+from game_events import ROOT
 from player_events import FAMILIES, fold, kafka_options, moves, parsed, rows_of, states
 from pyspark.sql import DataFrame, SparkSession
 
 STATES = "player_states"
-FOLDER = "/tmp/game/stream"
-CHECKPOINTS = "/tmp/game/stream/checkpoints"
+FOLDER = f"{ROOT}/game/stream"
+CHECKPOINTS = f"{FOLDER}/checkpoints"
 TRIGGER = "2 seconds"
 
 

@@ -1,4 +1,5 @@
--- The table over the files of write_swords_stream.py. Run it with `hive -f jobs/sword_purchases.sql`.
+-- The table over the files of write_swords_stream.py, below the same folder: `HDFS_ROOT=/tmp hive -f
+-- jobs/sword_purchases.sql`.
 -- The columns stand as in the files, since Presto may read them by position.
 drop table if exists `sword_purchases`;
 
@@ -11,4 +12,4 @@ create external table `sword_purchases` (
   `event_type` string
 )
 stored as parquet
-location '/tmp/sword_purchases';
+location '${env:HDFS_ROOT}/sword_purchases';

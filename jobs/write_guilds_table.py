@@ -1,11 +1,11 @@
 #!/usr/bin/env python
 """Filter the guild joins out of the topic, write them to Parquet and describe them as a Hive table."""
 
-from game_events import create_external_table, table_rows
+from game_events import ROOT, create_external_table, table_rows
 from pyspark.sql import SparkSession
 
 TABLE = "guild_joins"
-LOCATION = "/tmp/guild_joins"
+LOCATION = f"{ROOT}/guild_joins"
 
 
 def main() -> None:

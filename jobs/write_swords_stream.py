@@ -5,11 +5,11 @@ The checkpoint holds the offsets: a stream that starts again goes on where it st
 (SIGTERM). `sword_purchases.sql` makes the table over its files.
 """
 
-from game_events import extract, read_event_stream
+from game_events import ROOT, extract, read_event_stream
 from pyspark.sql import SparkSession
 
-LOCATION = "/tmp/sword_purchases"
-CHECKPOINT = "/tmp/checkpoints_for_sword_purchases"
+LOCATION = f"{ROOT}/sword_purchases"
+CHECKPOINT = f"{ROOT}/checkpoints_for_sword_purchases"
 
 
 def main() -> None:

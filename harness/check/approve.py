@@ -15,6 +15,7 @@ from harness.check.facts import ABSENT
 from harness.check.findings import Comparison, Difference, Kind
 from harness.errors import UsageError
 from harness.model import Capture, Invariant, Outcome, Record, StepRecord
+from harness.originals import read_step
 from harness.outputs import derive
 
 Place = tuple[int | None, int | None]
@@ -72,8 +73,9 @@ def merged(golden: Record, actual: Record, found: Comparison, accepted: Collecti
     """Give the golden record with the accepted items, all facts derived again from the outputs.
 
     `found` are the differences of the two. Where only some steps were compared, `actual` has those alone, and the
-    golden record has all: the others stay as they are.
+    golden record has all: the others stay as they are. What is taken over is in the original's names.
     """
+    actual = replace(actual, steps=tuple(read_step(step, actual.names) for step in actual.steps), names={})
     chosen = {(each.step, each.id if each.step is None else "", each.at) for each in accepted}
     wrong = {(each.step, each.command.at if each.command else OUTCOME) for each in found.differences}
     ours, theirs = ({step.id: step for step in record.steps} for record in (golden, actual))

@@ -8,7 +8,7 @@ A rule that hides too much is a difference, in whichever record (see `guard`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ from harness.check.findings import Command, Comparison, Difference, Kind, Mask
 from harness.check.guard import hidden
 from harness.model import Capture, Fact, Facts, Invariant, Record, StepRecord
 from harness.normalise import Normal, Observation, normalise
+from harness.originals import read_capture
 from harness.outputs import derive
 
 OWN_SERVICE: Final = "host"
@@ -50,7 +51,10 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Findings:
-    """What was found so far; `open` says that one of the records is of an open cluster."""
+    """What was found so far; `open` says that one of the records is of an open cluster.
+
+    `names` are those of the two records, each with what they stand for (see `originals`).
+    """
 
     open: bool
     is_source: sources.IsSource
@@ -59,11 +63,12 @@ class _Findings:
     sources: list[str] = field(default_factory=list)
     commands: int = 0
     without_facts: int = 0
+    names: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
     def step(self, step: str, expected: StepRecord | None, actual: StepRecord | None) -> None:
         """Compare a step's outcome, and its commands when both records have it."""
         self._differ(step, None, "outcome", unequal(*_sides(expected, actual, lambda one: one.outcome.value)))
-        lefts, rights = self._seen(expected), self._seen(actual)
+        lefts, rights = self._seen(expected, self.names[0]), self._seen(actual, self.names[1])
         for _, left, right in _paired(lefts, rights, key=lambda one: one.key):
             if only := left or right:
                 ran = only.capture
@@ -87,8 +92,8 @@ class _Findings:
         )
         self._differ(None, None, name, unequal(*sides))
 
-    def _seen(self, record: StepRecord | None) -> list[_Seen]:
-        return [_see(capture, at, self.open) for at, capture in enumerate(record.commands)] if record else []
+    def _seen(self, record: StepRecord | None, names: Mapping[str, str]) -> list[_Seen]:
+        return [_see(capture, at, self.open, names) for at, capture in enumerate(record.commands)] if record else []
 
     def _compare(self, step: str, command: Command, expected: _Seen, actual: _Seen) -> None:
         self._differ(step, command, "exit code", unequal(expected.exit_code, actual.exit_code))
@@ -127,7 +132,7 @@ def compare(expected: Record, actual: Record, is_source: sources.IsSource = sour
 
     A listing of a file for which `is_source` holds is not compared as data: a change of it is in `sources`.
     """
-    found = _Findings("open" in (expected.mode, actual.mode), is_source)
+    found = _Findings("open" in (expected.mode, actual.mode), is_source, names=(expected.names, actual.names))
     steps = _paired(expected.steps, actual.steps, key=_id)
     for (name, _), one, other in steps:
         found.step(str(name), one, other)
@@ -146,21 +151,25 @@ def compare(expected: Record, actual: Record, is_source: sources.IsSource = sour
 
 
 def places(expected: StepRecord, actual: StepRecord, is_open: bool) -> list[tuple[int | None, int | None]]:
-    """Give which command of one step is which of the other: their places, None where only one has it."""
-    sides = [[_see(each, at, is_open) for at, each in enumerate(step.commands)] for step in (expected, actual)]
+    """Give which command of one step is which of the other: their places, None where only one has it.
+
+    Both have the original's names.
+    """
+    sides = [[_see(each, at, is_open, {}) for at, each in enumerate(step.commands)] for step in (expected, actual)]
     pairs = _paired(sides[0], sides[1], key=lambda one: one.key)
     return [(left.at if left else None, right.at if right else None) for _, left, right in pairs]
 
 
-def _see(capture: Capture, at: int, is_open: bool) -> _Seen:
+def _see(capture: Capture, at: int, is_open: bool, names: Mapping[str, str]) -> _Seen:
     derived = derive(capture.command, capture.stdout, capture.stderr)
     claimed = {name: fact for name, fact in derived.items() if name in capture.facts}
+    read = read_capture(capture, names)
     stopped = capture.stopped or (capture.background and capture.exit_code is None)
     return _Seen(
         capture,
         at,
         STOPPED if stopped else capture.exit_code,
-        normalise(Observation(capture.command, derived, is_open)),
+        normalise(Observation(read.command, read.facts if names else derived, is_open)),
         tuple(unequal(claimed, capture.facts)),
     )
 

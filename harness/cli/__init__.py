@@ -31,6 +31,7 @@ COMMANDS: Final = MappingProxyType(
         "approve": "check_commands:approve",
         "grade": "grade_commands:grade_command",
         "images": "compose_commands:build_images",
+        "multi": "multi_commands:multi",
         "doctor": "toolchain_commands:doctor",
         "setup": "toolchain_commands:setup",
         "cache": "toolchain_commands:cache",

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from harness import plugin, progress, settings
+from harness.cli.running_options import given, running_options
 from harness.cluster import backends, runs
 from harness.cluster.protocol import Cluster
 from harness.cluster.services import API, ROOM_OF
@@ -52,7 +54,10 @@ run_option = click.option(
     type=click.Path(path_type=Path),
     help="A docker-compose.yml that names the course's images; it comes up unchanged on the harness' own.",
 )
-def up(backend: str | None, mode: str | None, port: Sequence[str], compose_file: Path | None) -> ExitCode:
+@running_options
+def up(
+    backend: str | None, mode: str | None, port: Sequence[str], compose_file: Path | None, **running: Any
+) -> ExitCode:
     """Bring up a cluster of all servers and the API, and leave it up until `harness down`.
 
     It listens on 127.0.0.1 alone. A port of the assignment that is taken is replaced by a free one, and that is said.
@@ -66,7 +71,13 @@ def up(backend: str | None, mode: str | None, port: Sequence[str], compose_file:
     """
     if compose_file and backend is None:
         backend = "compose"
-    found = settings.resolve(backend=backend, mode=mode, ports=plugin.parse_ports(port), compose_file=compose_file)
+    found = settings.resolve(
+        backend=backend,
+        mode=mode,
+        ports=plugin.parse_ports(port),
+        compose_file=compose_file,
+        running=given(running),
+    )
     if found.backend == "local" and found.mode is None:
         found = replace(found, mode="open")
     console = Console(highlight=False)

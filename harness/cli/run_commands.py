@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from harness import plugin, settings
+from harness.cli.running_options import given, running_options
 from harness.cluster import backends
 from harness.errors import PRECEDENCE, ExitCode
 from harness.progress import DownloadProgress
@@ -38,6 +40,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--command-timeout", type=float, metavar="SECONDS", help="Time limit of each command [default: 180]."
         ),
     )
+    command = running_options(command)
     for option in reversed(options):
         command = option(command)
     return command
@@ -59,6 +62,8 @@ def report(**options: Any) -> ExitCode:
       harness report --mode open --keep
       harness report --out /tmp/monday
       harness report --options all
+      harness report --backend running --kafka broker:9092 --hdfs hdfs://namenode:8020
+                     --metastore hive:9083 --presto presto:8080 --spark spark://master:7077
     """
     return run_steps((), options)
 
@@ -90,7 +95,10 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
         ports=plugin.parse_ports(options["port"]),
         step_timeout=options["step_timeout"],
         command_timeout=options["command_timeout"],
+        running=given(options),
     )
+    # The plugin resolves all settings once more; pytest has no flags for these.
+    os.environ |= {f"HARNESS_{name.upper()}": value for name, value in given(options).items()}
     backends.prepare(found, DownloadProgress(Console(highlight=False)))
     # This process imported the harness before pytest could rewrite its assertions, and need not.
     imported = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.cluster.probes import LOOPBACK as LOOPBACK
 from harness.errors import EnvironmentFault, UsageError
@@ -30,6 +30,9 @@ ORIGINAL: Mapping[str, tuple[str, int]] = {
 }
 """Every listener: the host name and the port that the original's commands use."""
 
+API = "api"
+"""The listener that each run has for itself."""
+
 ASIDE: Mapping[str, tuple[str, int]] = {"redis": ("redis", 6379)}
 """Listeners that are there only when they are asked for. Nobody is told when one of their ports is another."""
 
@@ -46,6 +49,8 @@ class Addresses:
 
     mode: str
     ports: Mapping[str, int]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """What stands in for the address of a listener that the harness did not start: `host:port`, or several of them."""
 
     @property
     def bind(self) -> str:
@@ -54,21 +59,24 @@ class Addresses:
 
     def host(self, listener: str) -> str:
         """Give the host name under which a listener is reached."""
+        if listener in self.elsewhere:
+            return self.elsewhere[listener].rpartition(":")[0] or self.elsewhere[listener]
         return LOOPBACK if self.mode == "open" else {**ORIGINAL, **ASIDE}[listener][0]
 
     def at(self, listener: str) -> str:
         """Give `host:port` of a listener."""
-        return f"{self.host(listener)}:{self.ports[listener]}"
+        return self.elsewhere.get(listener) or f"{self.host(listener)}:{self.ports[listener]}"
 
     def translate(self, command: str) -> str:
         """Write the addresses of this cluster in place of the original's; only an open cluster has others."""
         if self.mode != "open":
             return command
-        by_address = {f"{host}:{port}": listener for listener, (host, port) in ORIGINAL.items()}
+        known = (*self.elsewhere, API) if self.elsewhere else ORIGINAL
+        by_address = {"{}:{}".format(*ORIGINAL[listener]): listener for listener in known}
 
         def replace(match: re.Match[str]) -> str:
             listener = by_address.get(match[0])
-            return f"{LOOPBACK}:{self.ports[listener]}" if listener else match[0]
+            return self.at(listener) if listener else match[0]
 
         names = "|".join((*HOST_NAMES, "localhost"))
         command = re.sub(rf"(?<![\w.\-])(?:{names}):\d+\b", replace, command)
@@ -88,8 +96,10 @@ class Reservations:
     def __init__(self) -> None:
         self._held = ExitStack()
 
-    def choose(self, wanted: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:
+    def choose(self, wanted: Mapping[str, int], elsewhere: Container[str] = ()) -> tuple[dict[str, int], list[str]]:
         """Give a port to every listener. Returns the ports, and a sentence for each that is not the original's.
+
+        With servers `elsewhere` the API alone is this run's own; the others have the original's ports, none held.
 
         Raises UsageError for an unknown listener, EnvironmentFault when a port that was asked for is taken.
         """
@@ -100,7 +110,9 @@ class Reservations:
         notes: list[str] = []
         for name in sorted(ORIGINAL, key=lambda each: each not in wanted):  # what was asked for comes first
             original = ORIGINAL[name][1]
-            if name in wanted:
+            if elsewhere and name != API:
+                ports[name] = original
+            elif name in wanted:
                 ports[name] = self.take(name, wanted[name])
             elif self._take(original):
                 ports[name] = original

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.cluster import runs, toolchain
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster, Tell
+from harness.cluster.running.cluster import RunningCluster
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault
 from harness.settings import Settings, cache_dir
@@ -16,7 +17,7 @@ from harness.settings import Settings, cache_dir
 
 def prepare(settings: Settings, download: fetch.Progress) -> None:
     """Fetch what a run of this backend needs and can be had before it starts."""
-    if settings.backend == "local":
+    if settings.backend != "compose":
         toolchain.ensure(cache_dir(), download)
 
 
@@ -32,7 +33,7 @@ def start(settings: Settings, logs: Callable[[], Path], download: fetch.Progress
 
         return ComposeCluster.start(settings, logs(), download, tell)
     tools = toolchain.ensure(cache_dir(), download)
-    return LocalCluster.start(settings, tools, logs(), tell)
+    return (RunningCluster if settings.backend == "running" else LocalCluster).start(settings, tools, logs(), tell)
 
 
 def _sweep_containers() -> list[str]:
@@ -52,4 +53,4 @@ def join(folder: Path, settings: Settings) -> Cluster:
         from harness.cluster.compose.cluster import ComposeCluster
 
         return ComposeCluster.join(folder, settings)
-    return LocalCluster.join(folder, settings)
+    return (RunningCluster if runs.backend_of(folder) == "running" else LocalCluster).join(folder, settings)

@@ -143,12 +143,13 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": at("kafka"),
         "HADOOP_NAMENODE": layout.addresses.host("namenode"),
         "HIVE_THRIFTSERVER": at("metastore"),
-        "HADOOP_USER_NAME": HDFS_USER,
+        "HADOOP_USER_NAME": layout.elsewhere.user if layout.elsewhere else HDFS_USER,
         "SPARK_HOME": str(layout.run / "spark-home"),
         "SPARK_CONF_DIR": str(layout.conf / "spark"),
-        "SPARK_LOCAL_IP": LOOPBACK,
+        "SPARK_LOCAL_IP": (layout.elsewhere and layout.elsewhere.driver_host) or LOOPBACK,
         "PYSPARK_PYTHON": str(layout.python),
         "PYSPARK_DRIVER_PYTHON": str(layout.python),
+        **layout.names.environment(),
     }
 
 
@@ -230,7 +231,7 @@ def _java(
     }
     if opens == "spark":
         own |= {"jdk.reflect.useDirectMethodHandle": "false", "io.netty.tryReflectionSetAccessible": "true"}
-    if layout.addresses.mode == "open":
+    if layout.addresses.mode == "open" and not layout.elsewhere:
         own["jdk.net.hosts.file"] = str(layout.conf / "hosts")
     command = JavaCommand(main, classpath, heap, opens, own, arguments)
     return java_programs.script(layout, name, command, before=before, words=words)

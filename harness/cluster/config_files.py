@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from harness.cluster.addresses import LOOPBACK
+from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.layout import Layout
 
 _LOG4J2 = """\
@@ -106,7 +107,14 @@ def kafka(layout: Layout) -> Mapping[str, object]:
 
 
 def hadoop(layout: Layout) -> Mapping[str, object]:
-    """The settings of the HDFS servers and clients."""
+    """The settings of the HDFS servers and clients; of clients alone where the servers are elsewhere."""
+    if layout.elsewhere:
+        return {
+            "fs.defaultFS": layout.hdfs_uri,
+            "hadoop.tmp.dir": layout.tmp / "hadoop",
+            "dfs.replication": layout.elsewhere.hdfs_replicas,
+            **layout.elsewhere.hadoop_conf,
+        }
     ports, bind = layout.addresses.ports, layout.addresses.bind
     return {
         "fs.defaultFS": layout.hdfs_uri,
@@ -144,6 +152,32 @@ def spark(layout: Layout) -> Mapping[str, object]:
         "spark.hadoop.fs.defaultFS": layout.hdfs_uri,
         "spark.hadoop.dfs.replication": 1,
         "spark.hadoop.hive.metastore.uris": f"thrift://{layout.addresses.at('metastore')}",
+        **(_on_a_cluster(layout, layout.elsewhere) if layout.elsewhere else {}),
+    }
+
+
+def _on_a_cluster(layout: Layout, there: Elsewhere) -> Mapping[str, object]:
+    """What a driver needs beside that where the servers are elsewhere, and what it may take of a shared master.
+
+    A master gives an application all cores that are free unless it is bounded; one core to each executor spreads an
+    application over the workers.
+    """
+    executors: Mapping[str, object] = {
+        "spark.driver.host": there.driver_host,
+        "spark.driver.bindAddress": there.driver_host,
+        "spark.jars": ",".join(map(str, layout.jars("spark-kafka"))),
+        "spark.cores.max": 2,
+        "spark.executor.cores": 1,
+        "spark.executor.memory": "768m",
+        "spark.executorEnv.HADOOP_USER_NAME": there.user,
+    }
+    return {
+        "spark.master": there.spark,
+        "spark.sql.catalog.spark_catalog.defaultDatabase": there.names.database,
+        "spark.hadoop.dfs.replication": there.hdfs_replicas,
+        **({} if there.spark.startswith("local") else executors),
+        **{f"spark.hadoop.{name}": value for name, value in there.hadoop_conf.items()},
+        **there.spark_conf,
     }
 
 
@@ -165,6 +199,10 @@ def presto(layout: Layout) -> Mapping[str, object]:
     """The settings of the one Presto node, coordinator and worker."""
     port = layout.addresses.ports["presto"]
     return {
+        "node.environment": "w205",
+        "node.id": "presto",
+        "node.bind-ip": layout.addresses.bind,
+        "node.internal-address": LOOPBACK,
         "coordinator": "true",
         "node-scheduler.include-coordinator": "true",
         "http-server.http.port": port,

@@ -25,6 +25,7 @@ from pathlib import Path
 from harness.cluster import commands, config_files, guest_commands, java_programs, runs, services
 from harness.cluster.addresses import Addresses, Reservations
 from harness.cluster.control import Closed, Connection, Message
+from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.faults import as_message
 from harness.cluster.jobs import Jobs
 from harness.cluster.layout import Layout, layout_of
@@ -78,8 +79,9 @@ class Keeper:
         self._unanswered: list[threading.Event] = []
 
     def _make_layout(self) -> Layout:
-        ports, self.notes = self._reservations.choose(self._spec.ports)  # in a sandbox all are free
-        layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports))
+        there = Elsewhere(**self._spec.elsewhere).listeners if self._spec.elsewhere else {}
+        ports, self.notes = self._reservations.choose(self._spec.ports, there)  # in a sandbox all are free
+        layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports, there))
         layout.logs.mkdir(parents=True, exist_ok=True)
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)

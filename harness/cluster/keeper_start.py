@@ -56,7 +56,9 @@ def start(settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell) -> S
         str(toolchain.prepared),
         os.getpid(),
         dict(settings.ports),
+        settings.backend,
         guests=settings.guests,
+        elsewhere=settings.elsewhere.as_dict() if settings.elsewhere else None,
     )
     folder.mkdir()
     try:
@@ -76,7 +78,7 @@ def choose_mode(settings: Settings, toolchain: Toolchain) -> tuple[str, str | No
 
     Raises EnvironmentFault when private mode was asked for and cannot be had.
     """
-    if settings.mode == "open" or settings.ports:
+    if settings.mode == "open" or settings.ports or settings.elsewhere:
         return "open", None
     bwrap = toolchain.programs.get("bwrap")
     why = sandbox.why_not(bwrap.path if bwrap else None)

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.cluster.addresses import Addresses
+from harness.cluster.elsewhere import Elsewhere
+from harness.cluster.names import Names
 from harness.cluster.runs import RunSpec
 from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.toolchain import fetch, prepare, pyspark_dir, system
@@ -25,7 +27,7 @@ class Layout:
     project, which a private cluster has at /w205. `root` is where the files of an image are drafted.
 
     `guests` says that strangers' commands run in the cluster. What is written for them has a layout of its own, below
-    the cluster's, with `for_guests`.
+    the cluster's, with `for_guests`. `elsewhere` is where the servers are when the harness did not start them.
     """
 
     run: Path
@@ -44,6 +46,7 @@ class Layout:
     root: Path = Path("/")
     guests: bool = False
     for_guests: bool = False
+    elsewhere: Elsewhere | None = None
 
     def on_disk(self, path: Path) -> Path:
         """Give where a path of the cluster is on this machine: itself, or for an image below `root`, its draft."""
@@ -90,7 +93,12 @@ class Layout:
     @cached_property
     def hdfs_uri(self) -> str:
         """The default file system, such as hdfs://cloudera:8020."""
-        return f"hdfs://{self.addresses.at('namenode')}"
+        return self.elsewhere.hdfs if self.elsewhere else f"hdfs://{self.addresses.at('namenode')}"
+
+    @property
+    def names(self) -> Names:
+        """The names of what the run makes."""
+        return self.elsewhere.names if self.elsewhere else Names()
 
     def jars(self, component: str) -> tuple[Path, ...]:
         """Give the files of a component of the lock."""
@@ -152,4 +160,5 @@ def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
         addresses=addresses,
         app=spec.app,
         guests=spec.guests,
+        elsewhere=Elsewhere(**spec.elsewhere) if spec.elsewhere else None,
     )

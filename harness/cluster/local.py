@@ -18,8 +18,10 @@ from harness.cluster.addresses import LOOPBACK, ORIGINAL, Addresses
 from harness.cluster.background import LocalBackground
 from harness.cluster.captures import captured, ended_late, read, utc_now
 from harness.cluster.control import Connection, Message
+from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient, checked
+from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
 from harness.cluster.toolchain import Toolchain
@@ -50,7 +52,10 @@ class LocalCluster:
         self.keeper = keeper
         self.notes: list[str] = []
         self._settings = settings
-        self._addresses = Addresses(spec.mode, ports)
+        there = Elsewhere(**spec.elsewhere) if spec.elsewhere else None
+        self.names = there.names if there else Names()
+        self.originals: Mapping[str, str] = there.originals if there else {}
+        self._addresses = Addresses(spec.mode, ports, there.listeners if there else {})
         self._process: subprocess.Popen[bytes] | None = None
         self._files = RunFiles(folder, self.log_folder)
 

@@ -101,7 +101,7 @@ def namenode(http_port: int) -> Probe:
     """Ask whether the NameNode answers about itself."""
 
     def ask() -> str:
-        return f"version {_namenode_info(http_port)['SoftwareVersion']}"
+        return f"version {namenode_info(f'{LOOPBACK}:{http_port}')['SoftwareVersion']}"
 
     return Probe(f"NameNodeInfo on {LOOPBACK}:{http_port}/jmx", _plain(ask))
 
@@ -110,29 +110,28 @@ def datanode(http_port: int) -> Probe:
     """Ask for one live DataNode and no safe mode; then make the folders that Hive needs, and write and read a file."""
 
     def ask() -> str:
-        info = _namenode_info(http_port)
+        info = namenode_info(f"{LOOPBACK}:{http_port}")
         if info["Safemode"]:
             raise NotReady(f"safe mode: {str(info['Safemode'])[:120]}")
         live = json.loads(str(info["LiveNodes"]))
         if len(live) != 1:
             raise NotReady(f"{len(live)} live datanodes")
-        for folder in ("/tmp", "/user/hive/warehouse"):  # noqa: S108 - a folder in HDFS
-            _webhdfs(http_port, "PUT", folder, "MKDIRS", permission="1777")
+        make_folders(f"{LOOPBACK}:{http_port}")
         file = f"/tmp/.ready-{os.getpid()}"  # noqa: S108 - a health check may ask at the same time
-        _webhdfs(http_port, "PUT", file, "CREATE", overwrite="true", body=b"ready")
-        _webhdfs(http_port, "DELETE", file, "DELETE")
+        _webhdfs(f"{LOOPBACK}:{http_port}", "PUT", file, "CREATE", overwrite="true", body=b"ready")
+        _webhdfs(f"{LOOPBACK}:{http_port}", "DELETE", file, "DELETE")
         return "1 live datanode, wrote a file"
 
     return Probe("one live datanode and a write through WebHDFS", _plain(ask))
 
 
-def metastore(port: int) -> Probe:
+def metastore(port: int, host: str = LOOPBACK) -> Probe:
     """Ask for all databases, by a Thrift call (binary protocol, as metastore clients make it)."""
 
     def ask() -> str:
         name = b"get_all_databases"
         call = struct.pack(">II", 0x80010001, len(name)) + name + struct.pack(">IB", 0, 0)
-        with socket.create_connection((LOOPBACK, port), TIMEOUT) as connection:
+        with socket.create_connection((host, port), TIMEOUT) as connection:
             connection.sendall(call)
             connection.settimeout(TIMEOUT)
             answer = connection.recv(65536)
@@ -140,17 +139,17 @@ def metastore(port: int) -> Probe:
             raise NotReady(f"answered {answer[:80]!r}")
         return "has the database default"
 
-    return Probe(f"get_all_databases on {LOOPBACK}:{port}", _plain(ask))
+    return Probe(f"get_all_databases on {host}:{port}", _plain(ask))
 
 
-def presto(port: int) -> Probe:
+def presto(port: int, host: str = LOOPBACK) -> Probe:
     """Ask for SELECT 1, then for the schemas of the catalog hive."""
 
     def ask() -> str:
-        _presto_query(port, "select 1")
-        return f"schemas {_presto_query(port, 'show schemas from hive')}"
+        presto_query(f"{host}:{port}", "select 1")
+        return f"schemas {presto_query(f'{host}:{port}', 'show schemas from hive')}"
 
-    return Probe(f"SQL and the schemas of hive on {LOOPBACK}:{port}", _plain(ask))
+    return Probe(f"SQL and the schemas of hive on {host}:{port}", _plain(ask))
 
 
 def redis(port: int) -> Probe:
@@ -192,6 +191,11 @@ def _plain(ask: Callable[[], str]) -> Callable[[], str]:
     return asked
 
 
+def http_get(url: str) -> bytes:
+    """Give the body of a page. Raises OSError when there is none."""
+    return _http("GET", url)
+
+
 def _http(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})  # noqa: S310 - our own address
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -199,8 +203,9 @@ def _http(method: str, url: str, body: bytes | None = None, headers: dict[str, s
         return bytes(answer.read())
 
 
-def _namenode_info(http_port: int) -> dict[str, object]:
-    url = f"http://{LOOPBACK}:{http_port}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo"
+def namenode_info(address: str) -> dict[str, object]:
+    """Give what a NameNode says of itself at `host:port` of its HTTP server: version, safe mode, live DataNodes."""
+    url = f"http://{address}/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo"
     beans = json.loads(_http("GET", url))["beans"]
     if not beans:
         raise NotReady("no NameNodeInfo yet")
@@ -208,19 +213,28 @@ def _namenode_info(http_port: int) -> dict[str, object]:
     return info
 
 
-def _webhdfs(http_port: int, method: str, path: str, operation: str, body: bytes | None = None, **options: str) -> None:
+def make_folders(address: str) -> None:
+    """Make the folders that Hive needs, for everybody to write to, by a NameNode's HTTP server at `host:port`."""
+    for folder in ("/tmp", "/user/hive/warehouse"):  # noqa: S108 - a folder in HDFS
+        _webhdfs(address, "PUT", folder, "MKDIRS", permission="1777")
+
+
+def _webhdfs(address: str, method: str, path: str, operation: str, body: bytes | None = None, **options: str) -> None:
     query = urllib.parse.urlencode({"op": operation, "user.name": HDFS_USER, **options})
-    url = f"http://{LOOPBACK}:{http_port}/webhdfs/v1{path}?{query}"
+    url = f"http://{address}/webhdfs/v1{path}?{query}"
     if body is not None:
         # The NameNode names the DataNode to write to instead of redirecting, so that no body is sent twice.
         url = json.loads(_http(method, f"{url}&noredirect=true"))["Location"]
     _http(method, url, body, {"Content-Type": "application/octet-stream"})
 
 
-def _presto_query(port: int, sql: str) -> list[object]:
-    """Run a query by Presto's own HTTP protocol: post it, then follow `nextUri` to its end."""
+def presto_query(address: str, sql: str) -> list[object]:
+    """Run a query by Presto's own HTTP protocol: post it, then follow `nextUri` to its end.
+
+    Gives the first column. Raises NotReady with Presto's words when the query fails.
+    """
     headers = {"X-Presto-User": "probe", "X-Presto-Catalog": "hive", "X-Presto-Schema": "default"}
-    answer = json.loads(_http("POST", f"http://{LOOPBACK}:{port}/v1/statement", sql.encode(), headers))
+    answer = json.loads(_http("POST", f"http://{address}/v1/statement", sql.encode(), headers))
     rows: list[object] = []
     while True:
         rows += [row[0] for row in answer.get("data", [])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.cluster.names import Names
 from harness.errors import HarnessError
 from harness.model import Capture, ServiceRecord
 
@@ -52,6 +53,10 @@ class Cluster(Protocol):
     log_folder: Path
     notes: list[str]
     """Sentences for the user about how it was started."""
+    names: Names
+    """The names of what a run makes in it."""
+    originals: Mapping[str, str]
+    """What its names and addresses stand for, where they are not the original's."""
 
     def up(self, services: Sequence[str], tell: Tell) -> None:
         """Start servers and wait until each is useful. Raises EnvironmentFault naming the one that is not."""

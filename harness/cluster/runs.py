@@ -12,6 +12,7 @@ import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,7 +29,8 @@ START_TIME = 60.0
 class RunSpec:
     """What a keeper is told when it starts: all that it cannot find out by itself. `starter` is its harness' pid.
 
-    `guests` says that commands run in it that strangers wrote for the course's versions of 2018.
+    `guests` says that commands run in it that strangers wrote for the course's versions of 2018. `elsewhere` holds the
+    addresses of a cluster that exists (see `elsewhere.Elsewhere`).
     """
 
     id: str
@@ -42,6 +44,7 @@ class RunSpec:
     ports: dict[str, int] = field(default_factory=dict)
     backend: str = "local"
     guests: bool = False
+    elsewhere: dict[str, Any] | None = None
 
 
 def runs_dir() -> Path:
@@ -116,10 +119,10 @@ def abandoned() -> list[Path]:
 
 
 def sweep() -> list[str]:
-    """Remove the folders of local runs that no keeper holds. Returns their ids."""
+    """Remove the folders of runs with a keeper that none holds. Returns their ids."""
     removed = []
     for folder in abandoned():
-        if backend_of(folder) == "local":
+        if backend_of(folder) != "compose":
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder.name)
     return removed

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import ZipFile
 
 from harness.cluster import commands, config_files, java_programs, probes
-from harness.cluster.addresses import LOOPBACK
+from harness.cluster.addresses import API as API
 from harness.cluster.jvm import JavaCommand
 from harness.cluster.layout import Layout
 from harness.cluster.probes import Probe
 
-API = "api"
 REDIS = "redis"
 
 ROOM_OF: Mapping[str, str] = {
@@ -143,7 +143,7 @@ def services(layout: Layout) -> dict[str, Service]:
             java(
                 "metastore",
                 "org.apache.hadoop.hive.metastore.HiveMetaStore",
-                (*layout.changed_classes("metastore"), *layout.spark_jars),
+                (*layout.changed_classes("metastore"), *layout.spark_jars, *layout.jars("postgresql")),
                 384,
                 opens="hadoop",
                 properties={**log4j2, "derby.stream.error.file": str(layout.logs / "derby.log")},
@@ -161,14 +161,7 @@ def services(layout: Layout) -> dict[str, Service]:
                 (*layout.changed_classes("presto"), *layout.jars("presto")),
                 1024,
                 opens="presto",
-                properties={
-                    "node.environment": "w205",
-                    "node.id": "presto",
-                    "node.data-dir": str(layout.data / "presto" / "data"),
-                    "node.bind-ip": layout.addresses.bind,
-                    "node.internal-address": LOOPBACK,
-                    "config": str(conf / "presto.properties"),
-                },
+                properties={"config": str(conf / "presto.properties")},
             ),
             probe("presto"),
             cwd=layout.run / "presto",
@@ -190,6 +183,32 @@ def services(layout: Layout) -> dict[str, Service]:
         layout.write(file, script, executable=True)
         found.append(Service(REDIS, room_of(REDIS), REDIS, (str(file),), probe(REDIS)))
     return {service.name: service for service in found}
+
+
+def of_several_machines(layout: Layout) -> dict[str, tuple[str, ...]]:
+    """Give the commands of what only a cluster of several machines has: a Spark master, a worker, a metastore's schema.
+
+    A worker starts an executor from the jars of its SPARK_HOME. The schema is made in the database that a file of
+    properties names, `conf/metastore-schema.properties`, from the description that Hive's own jar has.
+    """
+    java = _Java(layout)
+    log4j2 = {"log4j2.configurationFile": f"{layout.conf}/log4j2-server.properties"}
+    work = ("--cores", "2", "--memory", "2g", "--work-dir", str(layout.data / "spark-work"))
+    deploy = "org.apache.spark.deploy"
+    jars = layout.pyspark_jars
+    master, worker = f"{deploy}.master.Master", f"{deploy}.worker.Worker"
+    description = layout.conf / "package.jdo"
+    (jar,) = (each for each in jars if each.name.startswith("hive-metastore-"))
+    with ZipFile(layout.on_disk(jar)) as opened:
+        layout.write(description, opened.read(description.name).decode())
+    schema = ("-create", "-api", "JDO", "-props", str(layout.conf / "metastore-schema.properties"), str(description))
+    with_database = (*jars, *layout.jars("postgresql"))
+    tool = "org.datanucleus.store.schema.SchemaTool"
+    return {
+        "metastore-schema": java("metastore-schema", tool, with_database, 256, properties=log4j2, arguments=schema),
+        "spark-master": java("spark-master", master, jars, 384, opens="spark", properties=log4j2),
+        "spark-worker": java("spark-worker", worker, jars, 384, opens="spark", properties=log4j2, arguments=work),
+    }
 
 
 class _Java:

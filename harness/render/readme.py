@@ -203,6 +203,15 @@ def _appendix(record: Record) -> Iterator[str]:
         f"{code(record.backend)} backend in {code(record.mode)} mode, took {record.seconds:.1f} seconds and had "
         f"{record.peak_memory_bytes / 2**20:,.0f} MiB of memory in use at its peak."
     )
+    if record.names:
+        yield (
+            "It ran on a cluster that others use too. What it made there had names of its own and is gone, and its "
+            "servers stand in for the assignment's:"
+        )
+        names = sorted(record.names.items(), key=lambda pair: (pair[1], pair[0]))
+        yield table(
+            ("here", "in the assignment"), ((code(here), code(there) if there else "") for here, there in names)
+        )
 
 
 def table(head: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> str:

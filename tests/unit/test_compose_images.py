@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -209,6 +210,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (prepared / "pyspark-jars").mkdir(parents=True)
     for jar in (*images._OWN_JARS, "pyspark-jars/spark-core.jar", "pyspark-jars/derby.jar"):
         (prepared / jar).touch()
+    with ZipFile(prepared / "pyspark-jars" / "hive-metastore-2.jar", "w") as jar_of_hive:
+        jar_of_hive.writestr("package.jdo", "<jdo/>")
     return cache
 
 
@@ -313,6 +316,9 @@ def test_the_servers_of_all_services_but_the_api_are_described(context: Path) ->
         "metastore": "cloudera",
         "presto": "presto",
         "redis": "redis",
+        "metastore-schema": "",
+        "spark-master": "",  # they start where W205_SERVERS names them
+        "spark-worker": "",
     }
     assert settings["broker"] == "kafka:29092"
     assert settings["ports"]["presto"] == 8080

@@ -66,6 +66,7 @@ class Cluster:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.originals: Mapping[str, str] = {}
         self.notes = ["a note on the cluster"]
         self.folder = world.folder / "run1"
         self.folder.mkdir(exist_ok=True)

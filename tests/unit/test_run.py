@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import run as run_module
+from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.errors import EnvironmentFault
 from harness.model import Capture, Check, Fact
@@ -49,6 +50,7 @@ class Cluster:
     """A cluster that answers as it is told, and remembers what it was asked."""
 
     backend, mode = "fake", "open"
+    names = Names()
 
     def __init__(self, answers: Mapping[str, Capture] | None = None) -> None:
         self.answers = dict(answers or {})

@@ -117,7 +117,8 @@ def test_ports_are_for_open_mode(project: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "wanted"), [("backend", "docker", "local or compose"), ("mode", "closed", "private or open")]
+    ("name", "value", "wanted"),
+    [("backend", "docker", "local or compose or running"), ("mode", "closed", "private or open")],
 )
 def test_an_unknown_word_is_refused_with_those_that_there_are(
     project: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str

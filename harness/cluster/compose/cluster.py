@@ -34,6 +34,7 @@ from harness.cluster.compose.entered import Entrance
 from harness.cluster.compose.project import Project, ProjectSpec, as_typed
 from harness.cluster.compose.servers import ComposeServers
 from harness.cluster.jobs import TIMED_OUT
+from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
 from harness.cluster.services import API, REDIS, ROOM_OF, room_of
@@ -63,6 +64,8 @@ class ComposeCluster:
         self.folder = folder
         self.log_folder = Path(spec.logs)
         self.notes: list[str] = []
+        self.names = Names()
+        self.originals: Mapping[str, str] = {}
         self._settings = settings
         self._project = Project(project, COMPOSE_TIME)
         self._containers = Containers(self._project, self.log_folder)

@@ -45,7 +45,7 @@ BY_POSITION = "W205_PRESTO_BY_POSITION"
 BUILD_TIME = 1800.0
 
 _OWN_JARS = ("empty-site.jar", "hdfs-webapps.jar", "presto-loopback.jar")
-_JARS = ("kafka", "hdfs", "spark-kafka", "presto", "presto-hive", "presto-cli")
+_JARS = ("kafka", "hdfs", "spark-kafka", "presto", "presto-hive", "presto-cli", "postgresql")
 
 
 class ImageLayout(Layout):
@@ -155,6 +155,12 @@ def draft(context: Path) -> None:
         for service in services.services(layout).values()
         if service.name != services.API
     ]
+    servers += [
+        {"name": name, "service": "", "command": list(command), "once": None, "cwd": str(HOME / "data")}
+        for name, command in services.of_several_machines(layout).items()
+    ]
+    jars = layout.on_disk(HOME / "spark-home" / "jars")
+    jars.symlink_to(HOME / "prepared" / "pyspark-jars")
     settings = {"servers": servers, "ports": dict(layout.addresses.ports), "broker": layout.addresses.at("kafka")}
     layout.write(layout.conf / "servers.json", json.dumps(settings, indent=2, sort_keys=True))
     for file in _library():

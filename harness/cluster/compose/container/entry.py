@@ -1,8 +1,10 @@
 """A container's main process: starts the servers of its service and ends when one of them ends.
 
 `W205_SERVICE` names the service. A service without servers (`spark`, `mids`) runs the command that it was given, such
-as `bash`, or waits. The environment of the course's images is honoured: `KAFKA_LOG_DIRS` sets `log.dirs`,
-`ZOOKEEPER_CLIENT_PORT` sets `clientPort`. With `W205_PRESTO_BY_POSITION` Presto finds Parquet columns by position.
+as `bash`, or waits. `W205_SERVERS` names servers in place of a service's, `W205_ARGUMENTS` further words for each.
+The environment of the course's images is honoured: `KAFKA_LOG_DIRS` sets `log.dirs`, `ZOOKEEPER_CLIENT_PORT` sets
+`clientPort`, `HIVE_THRIFTSERVER` is the metastore that Presto asks. With `W205_PRESTO_BY_POSITION` it finds Parquet
+columns by position.
 
 Only the standard library is used, and nothing of the harness: this file is copied into the images.
 """
@@ -44,7 +46,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the service. Gives the exit code of the server that ended first."""
     service = os.environ["W205_SERVICE"]
     settings = json.loads((HOME / "conf" / "servers.json").read_text(encoding="utf-8"))
-    servers = [server for server in settings["servers"] if server["service"] == service]
+    wanted = os.environ.get("W205_SERVERS", "").split()
+    words = os.environ.get("W205_ARGUMENTS", "").split()
+    servers = [
+        {**server, "command": [*server["command"], *words]}
+        for server in settings["servers"]
+        if (server["name"] in wanted if wanted else server["service"] == service)
+    ]
     if not servers:
         if arguments:
             os.execvp(arguments[0], list(arguments))  # noqa: S606
@@ -53,9 +61,8 @@ def main(arguments: Sequence[str]) -> int:
             signal.pause()
     if service in ("kafka", "zookeeper"):
         write_properties(HOME / "conf" / f"{service}.properties", from_environment(service, os.environ))
-    if service == "presto" and os.environ.get("W205_PRESTO_BY_POSITION"):
-        catalog = HOME / "presto" / "etc" / "catalog" / "hive.properties"
-        write_properties(catalog, {"hive.parquet.use-column-names": "false"})
+    if service == "presto":
+        write_properties(HOME / "presto" / "etc" / "catalog" / "hive.properties", of_catalog(os.environ))
     with ExitStack() as held:
         for port in settings.get("ports", {}).values():
             hold(port, held)
@@ -87,6 +94,16 @@ def from_environment(service: str, environment: Mapping[str, str]) -> dict[str, 
             found[key] = value
     if "advertised.listeners" in found and "listeners" not in found:
         found["listeners"] = re.sub(r"://[^:,]*:", "://0.0.0.0:", found["advertised.listeners"])
+    return found
+
+
+def of_catalog(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the properties of Presto's catalog that the environment sets."""
+    found = {}
+    if metastore := environment.get("HIVE_THRIFTSERVER"):
+        found["hive.metastore.uri"] = f"thrift://{metastore}"
+    if environment.get("W205_PRESTO_BY_POSITION"):
+        found["hive.parquet.use-column-names"] = "false"
     return found
 
 

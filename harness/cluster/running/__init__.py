@@ -1,0 +1,1 @@
+"""The running backend: a cluster that exists, and is others' too."""
