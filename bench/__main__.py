@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import compose, first_run, grade, page, static
+from bench import cluster, compose, first_run, grade, page, static
 
 BENCHMARKS = {
     "first-run": first_run.measure,
     "compose": compose.measure,
+    "cluster": cluster.measure,
     "static": static.measure,
     "grade": grade.measure,
 }

@@ -1,0 +1,95 @@
+"""The running backend, for real: a cluster of several machines that the harness did not start, and leaves as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from machine import PROJECT, harness, nothing_left
+from several import several_machines
+
+from harness.cluster import probes
+from harness.cluster.compose import multi
+from harness.cluster.running import metastore, topics
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Mapping[str, str]]:
+    with several_machines() as addresses:
+        yield addresses
+
+
+def belongings() -> dict[str, Any]:
+    """Give all that the cluster keeps: topics, databases, folders, Presto's tables."""
+    there = multi.elsewhere()
+    with topics.admin(there.kafka) as admin:
+        named = sorted(admin.list_topics())
+    folders = json.loads(probes.http_get(f"http://{there.namenode_http}/webhdfs/v1/tmp?op=LISTSTATUS"))
+    return {
+        "topics": named,
+        "databases": metastore.databases(there.metastore),
+        "folders": sorted(each["pathSuffix"] for each in folders["FileStatuses"]["FileStatus"]),
+        "schemas": probes.presto_query(there.presto, "show schemas from hive"),
+    }
+
+
+def test_its_counts_are_those_of_a_local_run_and_nothing_is_left(cluster: Mapping[str, str], tmp_path: Path) -> None:
+    before = belongings()
+    steps = "presto,guild,teardown"
+    ended = harness(
+        "step", *steps.split(","), "--backend", "running", "--out", tmp_path / "out", env=dict(cluster), timeout=900
+    )
+    assert ended.code == 0, ended.output
+    assert belongings() == before
+    asked = "files,cluster,api,topic,load,batch,hive,presto,guild,teardown"
+    checked = harness("check", tmp_path / "out", "--steps", asked, cwd=PROJECT)
+    assert checked.code == 0, checked.output
+    record = ended.record(tmp_path / "out")
+    assert (record["backend"], record["assignment"]) == ("running", record["assignment"])
+    assert any(name.startswith("/tmp/w205") for name in record["names"])
+    nothing_left(within=10)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HARNESS_KAFKA", "127.0.0.1:1", "kafka at 127.0.0.1:1"),
+        ("HARNESS_METASTORE", "127.0.0.1:1", "metastore at 127.0.0.1:1"),
+        ("HARNESS_PRESTO", "127.0.0.1:1", "presto at 127.0.0.1:1"),
+        ("HARNESS_SPARK", "spark://127.0.0.1:1", "spark at spark://127.0.0.1:1"),
+        ("HARNESS_KAFKA_REPLICAS", "9", "cannot keep 9 copies of each event"),
+        ("HARNESS_HDFS_REPLICAS", "9", "cannot keep 9 copies of each block"),
+        ("HARNESS_USER", "nobody", "Permission denied"),
+    ],
+)
+def test_what_it_lacks_is_named_before_the_first_step_and_nothing_is_made(
+    cluster: Mapping[str, str], tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    before = belongings()
+    folder = {"HARNESS_FOLDER": "/user"} if name == "HARNESS_USER" else {}
+    given = {**cluster, name: value, **folder}
+    ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env=given)
+    assert ended.code == 3, ended.output
+    assert words in ended.output
+    assert belongings() == before
+    nothing_left(within=10)
+
+
+def test_a_prefix_that_something_has_is_refused_and_that_stays(cluster: Mapping[str, str], tmp_path: Path) -> None:
+    there = multi.elsewhere()
+    with topics.admin(there.kafka) as admin:
+        admin.create_topics({"theirs-events": {"num_partitions": 1, "replication_factor": 3}})
+    try:
+        before = belongings()
+        given = {**cluster, "HARNESS_PREFIX": "theirs"}
+        ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env=given)
+        assert ended.code == 3, ended.output
+        assert "The prefix theirs is taken" in ended.output
+        assert "the topic theirs-events" in ended.output
+        assert belongings() == before
+    finally:
+        with topics.admin(there.kafka) as admin:
+            admin.delete_topics(["theirs-events"])
