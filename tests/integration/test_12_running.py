@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import PROJECT, harness, nothing_left
+from machine import HARNESS, PROJECT, harness, nothing_left, started
 from several import several_machines
 
 from harness.cluster import probes
@@ -37,19 +39,35 @@ def belongings() -> dict[str, Any]:
 
 
 def test_its_counts_are_those_of_a_local_run_and_nothing_is_left(cluster: Mapping[str, str], tmp_path: Path) -> None:
-    before = belongings()
-    steps = "presto,guild,teardown"
-    ended = harness(
-        "step", *steps.split(","), "--backend", "running", "--out", tmp_path / "out", env=dict(cluster), timeout=900
-    )
+    before, out = belongings(), tmp_path / "out"
+    asked = ("cluster", "api", "topic", "load", "batch", "hive", "presto", "guild", "teardown")
+    ended = harness("step", *asked, "--backend", "running", "--out", out, env=dict(cluster), timeout=900)
     assert ended.code == 0, ended.output
     assert belongings() == before
-    asked = "files,cluster,api,topic,load,batch,hive,presto,guild,teardown"
-    checked = harness("check", tmp_path / "out", "--steps", asked, cwd=PROJECT)
+    checked = harness("check", out, "--steps", ",".join(asked), cwd=PROJECT)
     assert checked.code == 0, checked.output
-    record = ended.record(tmp_path / "out")
-    assert (record["backend"], record["assignment"]) == ("running", record["assignment"])
+    record = ended.record(out)
+    assert record["backend"] == "running"
     assert any(name.startswith("/tmp/w205") for name in record["names"])
+    nothing_left(within=10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_an_ended_run_made_goes(cluster: Mapping[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    before = belongings()
+    words = [HARNESS, "step", "topic", "--backend", "running", "--out", tmp_path / "out"]
+    with started(tmp_path / "output", *words, environment=dict(cluster)) as going:
+        while "step     cluster        passed" not in going.output:
+            assert going.process.poll() is None, going.output
+            time.sleep(0.2)
+        assert belongings() != before
+        going.process.send_signal(number)
+        going.end(timeout=60)
+    if number is signal.SIGKILL:  # then the next run at these addresses clears it away
+        again = harness("step", "files", "--backend", "running", "--out", tmp_path / "again", env=dict(cluster))
+        assert again.code == 0, again.output
+        assert "removed what the killed run" in again.output
+    assert belongings() == before
     nothing_left(within=10)
 
 
