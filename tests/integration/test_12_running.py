@@ -40,7 +40,7 @@ def belongings() -> dict[str, Any]:
 
 def test_its_counts_are_those_of_a_local_run_and_nothing_is_left(cluster: Mapping[str, str], tmp_path: Path) -> None:
     before, out = belongings(), tmp_path / "out"
-    asked = ("cluster", "api", "topic", "load", "batch", "hive", "presto", "guild", "teardown")
+    asked = ("cluster", "api", "topic", "load", "batch", "hive", "presto", "teardown")
     ended = harness("step", *asked, "--backend", "running", "--out", out, env=dict(cluster), timeout=900)
     assert ended.code == 0, ended.output
     assert belongings() == before
