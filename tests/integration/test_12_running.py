@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import HARNESS, PROJECT, harness, nothing_left, started
-from several import several_machines
+from machine import HARNESS, PROJECT, harness, nothing_left, run, started
+from several import container, several_machines
 
 from harness.cluster import probes
 from harness.cluster.compose import multi
@@ -80,18 +80,26 @@ def test_what_an_ended_run_made_goes(cluster: Mapping[str, str], tmp_path: Path,
         ("HARNESS_SPARK", "spark://127.0.0.1:1", "spark at spark://127.0.0.1:1"),
         ("HARNESS_KAFKA_REPLICAS", "9", "cannot keep 9 copies of each event"),
         ("HARNESS_HDFS_REPLICAS", "9", "cannot keep 9 copies of each block"),
-        ("HARNESS_USER", "nobody", "Permission denied"),
     ],
 )
 def test_what_it_lacks_is_named_before_the_first_step_and_nothing_is_made(
     cluster: Mapping[str, str], tmp_path: Path, name: str, value: str, words: str
 ) -> None:
     before = belongings()
-    folder = {"HARNESS_FOLDER": "/user"} if name == "HARNESS_USER" else {}
-    given = {**cluster, name: value, **folder}
-    ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env=given)
+    ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env={**cluster, name: value})
     assert ended.code == 3, ended.output
     assert words in ended.output
+    assert belongings() == before
+    nothing_left(within=10)
+
+
+def test_a_folder_that_the_user_may_not_write_to_is_named(cluster: Mapping[str, str], tmp_path: Path) -> None:
+    assert run("docker", "exec", container("namenode"), "hadoop", "fs", "-mkdir", "-p", "/closed").code == 0
+    before = belongings()
+    given = {**cluster, "HARNESS_USER": "nobody", "HARNESS_FOLDER": "/closed"}
+    ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env=given)
+    assert ended.code == 3, ended.output
+    assert "Permission denied: user=nobody" in ended.output
     assert belongings() == before
     nothing_left(within=10)
 

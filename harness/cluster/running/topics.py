@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,7 +31,7 @@ def of_run(addresses: str, names: Names) -> list[str]:
 
 def may_create(addresses: str, names: Names) -> None:
     """Let the brokers check a topic of this run without making it. Raises NotReady with their reason against it."""
-    wanted = {names.topic("events"): {"num_partitions": 1, "replication_factor": names.replicas}}
+    wanted = {names.topic("may-create"): {"num_partitions": 1, "replication_factor": names.replicas}}
     with admin(addresses) as asked:
         asked.create_topics(wanted, validate_only=True)
 
@@ -50,11 +53,31 @@ def admin(addresses: str) -> Iterator[Any]:
     from kafka import KafkaAdminClient  # type: ignore[import-untyped]
     from kafka.errors import KafkaError  # type: ignore[import-untyped]
 
+    _one_listens(addresses)
     try:
         client = KafkaAdminClient(bootstrap_servers=addresses.split(","), bootstrap_timeout_ms=int(TIMEOUT * 1000))
-        try:
-            yield client
-        finally:
-            client.close()
+    except (KafkaError, OSError) as problem:
+        with warnings.catch_warnings():  # a client that cannot be made leaves its sockets to the garbage collector
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
+        raise NotReady(f"{type(problem).__name__}: {problem}") from problem
+    try:
+        yield client
     except (KafkaError, OSError) as problem:
         raise NotReady(f"{type(problem).__name__}: {problem}") from problem
+    finally:
+        client.close()
+
+
+def _one_listens(addresses: str) -> None:
+    """Raise NotReady where none of the addresses can be connected to; a client would try for long."""
+    seen: list[str] = []
+    for address in addresses.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), TIMEOUT).close()
+        except OSError as problem:
+            seen.append(f"{address}: {problem}")
+        else:
+            return
+    raise NotReady("; ".join(seen))
