@@ -196,6 +196,11 @@ class Keeper:
         self._servers.stop(request["service"])
         connection.send({"event": "done"})
 
+    def _op_stop_all(self, connection: Connection, _request: Message) -> None:
+        self._jobs.stop_all(QUICK_GRACE)
+        self._servers.stop_all()
+        connection.send({"event": "done"})
+
     def _op_sick(self, connection: Connection, _request: Message) -> None:
         sick = [as_message(self._servers.fault(server, seen)) for server, seen in self._servers.sick()]
         connection.send({"event": "done", "sick": sick})

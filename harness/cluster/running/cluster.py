@@ -65,9 +65,13 @@ class RunningCluster(LocalCluster):
         there = self._there
         self._answered = questions.ask_servers(there, tell)
         for run_id, left in belongings.abandoned(there):
-            belongings.clear(left, self._command)
-            belongings.forget(run_id)
-            tell({"event": "note", "text": f"removed what the killed run {run_id} left on the cluster ({left.prefix})"})
+            try:
+                belongings.clear(left, self._command)
+                belongings.forget(run_id)
+                text = f"removed what the killed run {run_id} left on the cluster ({left.prefix})"
+            except EnvironmentFault as problem:  # it stays noted, for a run that may
+                text = f"what the killed run {run_id} left on the cluster stays there: {problem.seen}"
+            tell({"event": "note", "text": text})
         questions.refuse_taken(there, self._within)
         belongings.note(self.folder.name, there)
         try:
@@ -156,6 +160,7 @@ class RunningCluster(LocalCluster):
             states = [replace(state, state="left running") for state in self.status() if state.name != API]
         fault: EnvironmentFault | None = None
         try:
+            self.keeper.ask(op="stop_all")  # a stream that goes on would make its folder again
             self._clear()
         except EnvironmentFault as problem:
             fault = problem

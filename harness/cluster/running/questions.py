@@ -209,5 +209,5 @@ def _not_as_wanted(wrong: Mapping[str, str]) -> EnvironmentFault:
         f"The cluster is not as the run needs it: {', '.join(wrong)}.",
         wanted="each server there, and useful, before the first step",
         seen="; ".join(f"{name}: {words}" for name, words in wrong.items()),
-        remedy="mend the address or the server; nothing was made on the cluster",
+        remedy="mend the address or the server; nothing of this run is left on the cluster",
     )
