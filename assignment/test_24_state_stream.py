@@ -11,17 +11,6 @@ PLAYERS, ACTIONS = 8, 60
 PLAY = f"{SIMULATE} --seed 7 --players {PLAYERS} --actions {ACTIONS} --clients {PLAYERS} --ledger {LEDGER}"
 DRIVER = f"echo $$ > {SCRATCH}/driver.pid; exec spark-submit jobs/stream_players.py"
 REPLAYED = 20
-REPLAY = (
-    f"kafkacat -C -b kafka:29092 -t {{topic}} -o beginning -c {REPLAYED} -q"
-    f" | tee {SCRATCH}/replayed.jsonl | kafkacat -P -b kafka:29092 -t {{topic}} && wc -l < {SCRATCH}/replayed.jsonl"
-)
-"""The first events of all once more: late, double, and without the key, so in any partition."""
-
-BY_PLAYER = (
-    "kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q"
-    """ | jq -r '"\\(.player_id) \\(.event_id)"' | sort -u | cut -d ' ' -f 1 | uniq -c"""
-)
-"""Each event once: one that was sent when the API was killed, and not noted as sent, is sent again."""
 
 TABLES = {
     "cart_events": "event_id",
@@ -37,6 +26,23 @@ BY_FAMILY = "\nunion all ".join(
     f" count(distinct event_id) as events from {table}"
     for table, key in TABLES.items()
 )
+
+
+def replay(topic: str) -> str:
+    """Give the command that sends the first events of all once more: late, double, and without the key."""
+    return (
+        f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -c {REPLAYED} -q"
+        f" | tee {SCRATCH}/replayed.jsonl | kafkacat -P -b kafka:29092 -t {topic} && wc -l < {SCRATCH}/replayed.jsonl"
+    )
+
+
+def by_player(topic: str) -> str:
+    """Give the command that counts each player's events, each once.
+
+    One that was sent when the API was killed, and not noted as sent, is sent again.
+    """
+    ids = """jq -r '"\\(.player_id) \\(.event_id)"' | sort -u | cut -d ' ' -f 1 | uniq -c"""
+    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {ids}"
 
 
 @step("Options: the state as a stream, while API and driver are killed in the middle of the game", optional=True)
@@ -69,7 +75,7 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     run("spark", f"kill -KILL $(cat {SCRATCH}/driver.pid)")
     run.expect("the game goes on when the driver is killed", game.look().exit_code, None)
     driver = run.background("spark", DRIVER)
-    run.expect("events sent once more", run("mids", REPLAY.format(topic=topic)).stdout.strip(), str(REPLAYED))
+    run.expect("events sent once more", run("mids", replay(topic)).stdout.strip(), str(REPLAYED))
     run.wait("two thirds of the game", lambda: _played(run) >= 2 * total // 3)
     run("mids", f"kill -KILL $(cat {SCRATCH}/api.pid)")
     run.expect("the game goes on when the API is killed", game.look().exit_code, None)
@@ -81,8 +87,8 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
 
     told = run("mids", f"{SIMULATE} --fold {LEDGER}")
     states = run("mids", f"{SIMULATE} --states")
-    by_player = run("mids", BY_PLAYER.format(topic=topic))
-    sent = sum(int(line.split()[0]) for line in by_player.stdout.splitlines())
+    counted = run("mids", by_player(topic))
+    sent = sum(int(line.split()[0]) for line in counted.stdout.splitlines())
     by_stream = STATES.format(table="player_states")
     try:
         run.wait("the stream's state", lambda: _values(run, by_stream) == states.facts["values"])
