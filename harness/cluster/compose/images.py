@@ -302,6 +302,6 @@ def _library() -> Iterator[Path]:
 def _generators() -> Iterator[Path]:
     """Give the modules whose output the images hold."""
     package = Path(harness.__file__).parent / "cluster"
-    names = ("addresses", "commands", "config_files", "guest_commands", "java_programs", "jvm", "layout", "services")
-    yield from (package / f"{name}.py" for name in (*names, "compose/images"))
+    names = ("addresses", "commands", "config_files", "elsewhere", "guest_commands", "java_programs", "jvm", "layout")
+    yield from (package / f"{name}.py" for name in (*names, "names", "services", "compose/images"))
     yield from sorted((package / "guest_files").glob("*.py"))
