@@ -109,7 +109,8 @@ def test_a_prefix_that_something_has_is_refused_and_that_stays(cluster: Mapping[
     with topics.admin(there.kafka) as admin:
         admin.create_topics({"theirs-events": {"num_partitions": 1, "replication_factor": 3}})
     try:
-        before = belongings()
+        while "theirs-events" not in (before := belongings())["topics"]:  # brokers tell of it one after another
+            time.sleep(0.2)
         given = {**cluster, "HARNESS_PREFIX": "theirs"}
         ended = harness("step", "files", "--backend", "running", "--out", tmp_path / "out", env=given)
         assert ended.code == 3, ended.output
