@@ -15,14 +15,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench import measured
 from harness.cluster.compose import multi
 from harness.cluster.elsewhere import Elsewhere
-from harness.cluster.probes import http_get, presto_query
+from harness.cluster.probes import http_get, presto_nodes, presto_query
 
 PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "cluster.json"
@@ -44,7 +44,7 @@ def measure() -> None:
             two = times()
             for kind in ("spark", "presto"):
                 docker("stop", f"{multi.PROJECT}-{kind}-worker-2-1")
-            _await(lambda: (multi.spark_workers(there), multi.presto_nodes(there)) == (1, 2))
+            _await(lambda: (multi.spark_workers(there), presto_nodes(there.presto)) == (1, 2))
             one = times()
         finally:
             harness("down")
@@ -164,8 +164,7 @@ def _numbered(kind: str, counted: Mapping[str, int]) -> dict[str, int]:
     return {f"{kind} {number}": counted[name] for number, name in enumerate(sorted(counted), 1)}
 
 
-def _await(condition: object) -> None:
-    assert callable(condition)
+def _await(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WHOLE
     while not condition():
         if time.monotonic() > deadline:

@@ -81,8 +81,7 @@ def kafka(address: str) -> Probe:
         from kafka import KafkaAdminClient  # type: ignore[import-untyped]
         from kafka.errors import KafkaError  # type: ignore[import-untyped]
 
-        host, port = address.rsplit(":", 1)
-        socket.create_connection((host, int(port)), TIMEOUT).close()
+        first_listening(address)
         try:
             client = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=int(TIMEOUT * 1000))
         except KafkaError as problem:
@@ -113,9 +112,8 @@ def datanode(http_port: int) -> Probe:
         info = namenode_info(f"{LOOPBACK}:{http_port}")
         if info["Safemode"]:
             raise NotReady(f"safe mode: {str(info['Safemode'])[:120]}")
-        live = json.loads(str(info["LiveNodes"]))
-        if len(live) != 1:
-            raise NotReady(f"{len(live)} live datanodes")
+        if (live := live_datanodes(info)) != 1:
+            raise NotReady(f"{live} live datanodes")
         make_folders(f"{LOOPBACK}:{http_port}")
         file = f"/tmp/.ready-{os.getpid()}"  # noqa: S108 - a health check may ask at the same time
         _webhdfs(f"{LOOPBACK}:{http_port}", "PUT", file, "CREATE", overwrite="true", body=b"ready")
@@ -129,10 +127,8 @@ def metastore(port: int, host: str = LOOPBACK) -> Probe:
     """Ask for all databases, by a Thrift call (binary protocol, as metastore clients make it)."""
 
     def ask() -> str:
-        name = b"get_all_databases"
-        call = struct.pack(">II", 0x80010001, len(name)) + name + struct.pack(">IB", 0, 0)
         with socket.create_connection((host, port), TIMEOUT) as connection:
-            connection.sendall(call)
+            connection.sendall(thrift_call("get_all_databases"))
             connection.settimeout(TIMEOUT)
             answer = connection.recv(65536)
         if len(answer) < 8 or answer[:4] != b"\x80\x01\x00\x02" or b"default" not in answer:
@@ -191,6 +187,28 @@ def _plain(ask: Callable[[], str]) -> Callable[[], str]:
     return asked
 
 
+def first_listening(addresses: str) -> str:
+    """Give the first of several `host:port`, with commas between, at which somebody listens.
+
+    Raises NotReady with what was seen at each when nobody does.
+    """
+    seen = []
+    for address in addresses.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), TIMEOUT).close()
+        except OSError as problem:
+            seen.append(f"{address}: {problem}")
+        else:
+            return address
+    raise NotReady("; ".join(seen))
+
+
+def thrift_call(name: str, arguments: bytes = b"") -> bytes:
+    """Give the message of a call by Thrift's binary protocol; `arguments` are its fields, written already."""
+    return struct.pack(">II", 0x80010001, len(name)) + name.encode() + struct.pack(">I", 0) + arguments + b"\0"
+
+
 def http_get(url: str) -> bytes:
     """Give the body of a page. Raises OSError when there is none."""
     return _http("GET", url)
@@ -243,6 +261,17 @@ def presto_query(address: str, sql: str) -> list[object]:
         if "nextUri" not in answer:
             return rows
         answer = json.loads(_http("GET", answer["nextUri"], headers=headers))
+
+
+def presto_nodes(address: str) -> int:
+    """Give how many nodes of a Presto at `host:port` are active, the coordinator too."""
+    sql = "select count(*) from system.runtime.nodes where state = 'active'"
+    return int(str(presto_query(address, sql)[0]))
+
+
+def live_datanodes(info: Mapping[str, object]) -> int:
+    """Give how many DataNodes live, by what `namenode_info` gave."""
+    return len(json.loads(str(info["LiveNodes"])))
 
 
 def _read_all(connection: socket.socket) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,8 +65,7 @@ def test_one_of_each_kind_is_killed(
     nothing_left(within=10)
 
 
-def _await(condition: object, seconds: float) -> None:
-    assert callable(condition)
+def _await(condition: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s"

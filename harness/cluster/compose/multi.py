@@ -89,10 +89,10 @@ def missing(there: Elsewhere) -> list[str]:
     """Say what is not there yet, or no longer: a broker, a DataNode, a worker."""
     asked: Mapping[str, tuple[Callable[[], int], int]] = {
         "brokers": (lambda: topics.brokers(there.kafka), BROKERS),
-        "DataNodes": (lambda: _datanodes(there), DATANODES),
+        "DataNodes": (lambda: probes.live_datanodes(probes.namenode_info(there.namenode_http)), DATANODES),
         "databases": (lambda: len(metastore.databases(there.metastore)), 1),
         "Spark workers": (lambda: spark_workers(there), WORKERS),
-        "Presto nodes": (lambda: presto_nodes(there), WORKERS + 1),
+        "Presto nodes": (lambda: probes.presto_nodes(there.presto), WORKERS + 1),
     }
     wrong = []
     for name, (count, wanted) in asked.items():
@@ -102,12 +102,6 @@ def missing(there: Elsewhere) -> list[str]:
         except (NotReady, OSError, ValueError, KeyError) as problem:
             wrong.append(f"{name}: {str(problem)[:120]}")
     return wrong
-
-
-def presto_nodes(there: Elsewhere) -> int:
-    """Give how many nodes of Presto are active, the coordinator too."""
-    sql = "select count(*) from system.runtime.nodes where state = 'active'"
-    return int(str(probes.presto_query(there.presto, sql)[0]))
 
 
 def spark_workers(there: Elsewhere) -> int:
@@ -121,10 +115,6 @@ def down() -> list[str]:
     with suppress(EnvironmentFault):  # what Compose cannot end goes by its label
         _project("latest").down(STOP_GRACE)
     return engine.remove(PROJECT)
-
-
-def _datanodes(there: Elsewhere) -> int:
-    return len(json.loads(str(probes.namenode_info(there.namenode_http)["LiveNodes"])))
 
 
 def _project(tag: str) -> Project:

@@ -10,12 +10,12 @@ import socket
 import struct
 from typing import BinaryIO
 
-from harness.cluster.probes import NotReady
+from harness.cluster.probes import NotReady, thrift_call
 
 TIMEOUT = 60.0
 """Seconds for an answer: dropping a database takes a while where the metastore's own database is slow."""
 
-_CALL, _REPLY = 0x80010001, 0x80010002
+_REPLY = 0x80010002
 _STOP, _BOOL, _BYTE, _DOUBLE, _I16, _I32, _I64 = 0, 2, 3, 4, 6, 8, 10
 _STRING, _STRUCT, _MAP, _SET, _LIST = 11, 12, 13, 14, 15
 _WIDTH = {_BOOL: 1, _BYTE: 1, _DOUBLE: 8, _I16: 2, _I32: 4, _I64: 8}
@@ -43,12 +43,10 @@ def drop_database(address: str, name: str) -> None:
 def _call(address: str, name: str, arguments: bytes) -> object:
     """Make a call and give its result, None where it has none. Raises NotReady for an exception of the server."""
     host, _, port = address.rpartition(":")
-    words = name.encode()
-    message = struct.pack(">II", _CALL, len(words)) + words + struct.pack(">I", 0) + arguments + bytes([_STOP])
     try:
         with socket.create_connection((host.strip("[]"), int(port)), TIMEOUT) as connection:
             connection.settimeout(TIMEOUT)
-            connection.sendall(message)
+            connection.sendall(thrift_call(name, arguments))
             with connection.makefile("rb") as answer:
                 return _result(name, answer)
     except (OSError, struct.error) as problem:

@@ -7,14 +7,11 @@ folder in HDFS and its database, and a job on the master that writes to the one 
 
 from __future__ import annotations
 
-import json
 import shlex
-import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from harness.cluster import probes
 from harness.cluster.elsewhere import Elsewhere
@@ -47,7 +44,7 @@ def ask_servers(there: Elsewhere, tell: Tell) -> dict[str, float]:
     if there.namenode_http:
         asked["datanode"] = lambda: _datanodes(there)
     if there.spark.startswith("spark://"):
-        asked["spark"] = lambda: _reached(there.spark)
+        asked["spark"] = lambda: probes.first_listening(there.spark.removeprefix("spark://"))
     seconds: dict[str, float] = {}
     wrong: dict[str, str] = {}
 
@@ -154,7 +151,7 @@ def _datanodes(there: Elsewhere) -> str:
     info = probes.namenode_info(there.namenode_http)
     if info["Safemode"]:
         raise NotReady(f"the NameNode is in safe mode: {str(info['Safemode'])[:120]}")
-    live = len(json.loads(str(info["LiveNodes"])))
+    live = probes.live_datanodes(info)
     if live < there.hdfs_replicas:
         raise NotReady(f"{live} live DataNodes, which cannot keep {there.hdfs_replicas} copies of each block")
     return f"{live} live DataNodes"
@@ -162,22 +159,7 @@ def _datanodes(there: Elsewhere) -> str:
 
 def _presto(address: str) -> str:
     schemas = probes.presto_query(address, "show schemas from hive")
-    nodes = probes.presto_query(address, "select count(*) from system.runtime.nodes where state = 'active'")
-    return f"{nodes[0]} nodes, {len(schemas)} schemas"
-
-
-def _reached(master: str) -> str:
-    """Connect to the first of a master's addresses that listens."""
-    problem: OSError | None = None
-    for place in master.removeprefix("spark://").split(","):
-        parts = urlsplit(f"//{place}")
-        try:
-            socket.create_connection((parts.hostname or "", parts.port or 7077), probes.TIMEOUT).close()
-        except OSError as seen:
-            problem = seen
-        else:
-            return f"listens at {place}"
-    raise NotReady(str(problem))
+    return f"{probes.presto_nodes(address)} nodes, {len(schemas)} schemas"
 
 
 def _done(name: str, there: Elsewhere, capture: Capture) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import socket
 import time
 import warnings
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.cluster.names import Names
-from harness.cluster.probes import TIMEOUT, NotReady
+from harness.cluster.probes import TIMEOUT, NotReady, first_listening
 
 GONE_TIME = 30.0
 """Seconds within which brokers must have forgotten topics that were deleted."""
@@ -53,7 +52,7 @@ def admin(addresses: str) -> Iterator[Any]:
     from kafka import KafkaAdminClient  # type: ignore[import-untyped]
     from kafka.errors import KafkaError  # type: ignore[import-untyped]
 
-    _one_listens(addresses)
+    first_listening(addresses)  # where nobody does, a client would try for long
     try:
         client = KafkaAdminClient(bootstrap_servers=addresses.split(","), bootstrap_timeout_ms=int(TIMEOUT * 1000))
     except (KafkaError, OSError) as problem:
@@ -67,17 +66,3 @@ def admin(addresses: str) -> Iterator[Any]:
         raise NotReady(f"{type(problem).__name__}: {problem}") from problem
     finally:
         client.close()
-
-
-def _one_listens(addresses: str) -> None:
-    """Raise NotReady where none of the addresses can be connected to; a client would try for long."""
-    seen: list[str] = []
-    for address in addresses.split(","):
-        host, _, port = address.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), TIMEOUT).close()
-        except OSError as problem:
-            seen.append(f"{address}: {problem}")
-        else:
-            return
-    raise NotReady("; ".join(seen))
