@@ -161,9 +161,13 @@ def rows_of(events: DataFrame, event_types: Sequence[str]) -> DataFrame:
 
 
 def catalogue(spark: SparkSession) -> DataFrame:
-    """Give what there is to buy: item_id, item_type, unit_price and resale_price."""
+    """Give what there is to buy: item_id, item_type, unit_price and resale_price.
+
+    Read by Spark itself: `createDataFrame` would need this Python on every worker.
+    """
     items = _load("items.json")
-    return spark.createDataFrame([tuple(item.values()) for item in items], list(items[0]))
+    text = f.lit(json.dumps(items))
+    return spark.range(1).select(f.inline(f.from_json(text, f.schema_of_json(text)))).select(*items[0])
 
 
 def _sign(kind: Column, *, plus: Sequence[str], minus: Sequence[str]) -> Column:
