@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from harness.cluster.names import Names
@@ -14,6 +13,9 @@ from harness.cluster.probes import TIMEOUT, NotReady, first_listening
 
 GONE_TIME = 30.0
 """Seconds within which brokers must have forgotten topics that were deleted."""
+
+DIRECT = "direct"
+"""The scheme by which kafka-python knows our way to connect."""
 
 
 def brokers(addresses: str) -> int:
@@ -53,16 +55,36 @@ def admin(addresses: str) -> Iterator[Any]:
     from kafka.errors import KafkaError  # type: ignore[import-untyped]
 
     first_listening(addresses)  # where nobody does, a client would try for long
+    options = {"proxy_url": f"{DIRECT}://", "bootstrap_timeout_ms": int(TIMEOUT * 1000)}
+    make, made = KafkaAdminClient.DEFAULT_CONFIG["kafka_client"], []
+    _close_what_does_not_connect()
     try:
-        client = KafkaAdminClient(bootstrap_servers=addresses.split(","), bootstrap_timeout_ms=int(TIMEOUT * 1000))
-    except (KafkaError, OSError) as problem:
-        with warnings.catch_warnings():  # a client that cannot be made leaves its sockets to the garbage collector
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
-        raise NotReady(f"{type(problem).__name__}: {problem}") from problem
-    try:
-        yield client
+        yield KafkaAdminClient(
+            bootstrap_servers=addresses.split(","), kafka_client=lambda **given: _kept(made, make(**given)), **options
+        )
     except (KafkaError, OSError) as problem:
         raise NotReady(f"{type(problem).__name__}: {problem}") from problem
     finally:
-        client.close()
+        for client in made:  # an admin client that cannot be made does not end its thread
+            client.close()
+
+
+def _kept(made: list[Any], client: Any) -> Any:
+    made.append(client)
+    return client
+
+
+@cache
+def _close_what_does_not_connect() -> None:
+    """Give kafka-python a way to connect that closes its socket where a broker is dead: its own leaves it open."""
+    from kafka.net.inet import KafkaNetSocket  # type: ignore[import-untyped]
+
+    class Direct(KafkaNetSocket):  # type: ignore[misc]
+        SCHEMES = (DIRECT,)  # by which it is known from now on
+
+        async def sock_connect(self, net: Any, sock: Any, *rest: Any, **more: Any) -> Any:
+            try:
+                return await super().sock_connect(net, sock, *rest, **more)
+            except BaseException:
+                sock.close()
+                raise
