@@ -41,6 +41,7 @@ def cluster() -> Iterator[Mapping[str, str]]:
 def test_one_of_each_kind_is_killed(
     tmp_path: Path, fault_round: int, cluster: Mapping[str, str], request: pytest.FixtureRequest
 ) -> None:
+    _await(lambda: not multi.missing(multi.elsewhere()), WHOLE)  # what the round before killed is there again
     chance = random.Random(request.config.getoption("seed") * 1000 + fault_round)
     killed = sorted((chance.uniform(5.0, SPREAD), chance.choice(kind)) for kind in KINDS)
     out = tmp_path / "out"
@@ -61,7 +62,6 @@ def test_one_of_each_kind_is_killed(
     checked = harness("check", out, "--golden", "reports/golden/options.json", "--steps", "state-stream")
     print(f"round {fault_round}: killed {told}; {checked.output.splitlines()[-1]}")
     assert checked.code == 0, checked.output
-    _await(lambda: not multi.missing(multi.elsewhere()), WHOLE)
     nothing_left(within=10)
 
 
