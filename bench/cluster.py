@@ -16,13 +16,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bench import measured
 from harness.cluster.compose import multi
 from harness.cluster.elsewhere import Elsewhere
-from harness.cluster.probes import http_get, presto_nodes, presto_query
+from harness.cluster.probes import NotReady, http_get, presto_nodes, presto_query
 
 PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "cluster.json"
@@ -34,17 +35,21 @@ SQL = "select count(*), sum(n * n % 97), approx_distinct(n % 100000) from number
 
 def measure() -> None:
     """Bring the cluster up, look where the work goes, time it with two workers and with one, and take it down."""
+    say("bringing it up")
     harness("multi", "up")
     try:
         there = multi.elsewhere()
         environment = {**os.environ, **multi.exports(there), "HARNESS_PREFIX": "bench"}
         harness("up", "--backend", "running", environment=environment)
         try:
+            say("looking where the work goes")
             made = spread(there)
+            say("timing queries by two workers")
             two = times()
             for kind in ("spark", "presto"):
                 docker("stop", f"{multi.PROJECT}-{kind}-worker-2-1")
             _await(lambda: (multi.spark_workers(there), presto_nodes(there.presto)) == (1, 2))
+            say("timing queries by one worker")
             one = times()
         finally:
             harness("down")
@@ -166,7 +171,15 @@ def _numbered(kind: str, counted: Mapping[str, int]) -> dict[str, int]:
 
 def _await(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WHOLE
-    while not condition():
+    while True:
+        with suppress(NotReady):  # Presto fails the query that finds a worker gone
+            if condition():
+                return
         if time.monotonic() > deadline:
             sys.exit(f"waited {WHOLE:.0f} s for a worker to be missed")
         time.sleep(1.0)
+
+
+def say(words: str) -> None:
+    """Tell what is done now."""
+    print(f"bench cluster: {words}", file=sys.stderr, flush=True)
