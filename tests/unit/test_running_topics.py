@@ -21,7 +21,7 @@ def test_a_broker_that_does_not_answer_leaves_no_thread_and_no_socket(monkeypatc
         addresses = ",".join(f"127.0.0.1:{each.getsockname()[1]}" for each in (dead, mute))
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            with pytest.raises(NotReady, match="127.0.0.1|Timeout|bootstrap"):
+            with pytest.raises(NotReady, match="Unable to bootstrap"):
                 topics.brokers(addresses)
             gc.collect()
     assert not [str(each.message) for each in warned if each.category is ResourceWarning]

@@ -56,7 +56,8 @@ def admin(addresses: str) -> Iterator[Any]:
 
     first_listening(addresses)  # where nobody does, a client would try for long
     options = {"proxy_url": f"{DIRECT}://", "bootstrap_timeout_ms": int(TIMEOUT * 1000)}
-    make, made = KafkaAdminClient.DEFAULT_CONFIG["kafka_client"], []
+    make = KafkaAdminClient.DEFAULT_CONFIG["kafka_client"]
+    made: list[Any] = []
     _close_what_does_not_connect()
     try:
         yield KafkaAdminClient(
