@@ -20,12 +20,35 @@ TABLES = {
 }
 """The tables of the families, and what is once in each of their rows."""
 
-FORGET_TABLES = "; ".join(f"drop table if exists {table}" for table in (*TABLES, "player_states"))
+FORGET_TABLES = "; ".join(f"drop table if exists {table}" for table in (*TABLES, "quarantine", "player_states"))
 BY_FAMILY = "\nunion all ".join(
     f"select '{table}' as family, count(*) as written, count(distinct {key}) as once,"
     f" count(distinct event_id) as events from {table}"
     for table, key in TABLES.items()
 )
+
+POISON = (
+    "sword",
+    "[1, 2]",
+    '{"player_id": "p01"}',
+    '{"event_type": "dragon"}',
+    '{"event_type": "purchase_item", "data": {"quantity": "many"}}',
+)
+BY_REASON = """select reason, count(*) as messages, sum(coalesce(length(value), 0)) as bytes
+from quarantine group by reason order by reason"""
+
+
+def poison(topic: str) -> str:
+    """Give the command that sends what is no event, and in the end a message with a key and no value at all."""
+    lines = " ".join(f"'{line}'" for line in POISON)
+    send = f"kafkacat -P -b kafka:29092 -t {topic}"
+    return f"printf '%s\\n' {lines} | {send} && echo p01: | {send} -K : -Z"
+
+
+def no_events(topic: str) -> str:
+    """Give the command that counts the messages of the topic that are no event."""
+    without = """jq -R 'select([fromjson? | objects | select(.event_id)] == [])'"""
+    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {without} | wc -l"
 
 
 def replay(topic: str) -> str:
@@ -41,8 +64,8 @@ def by_player(topic: str) -> str:
 
     One that was sent when the API was killed, and not noted as sent, is sent again.
     """
-    ids = """jq -r '"\\(.player_id) \\(.event_id)"' | sort -u | cut -d ' ' -f 1 | uniq -c"""
-    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {ids}"
+    ids = """jq -rR 'fromjson? | objects | select(.event_id) | "\\(.player_id) \\(.event_id)"'"""
+    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {ids} | sort -u | cut -d ' ' -f 1 | uniq -c"
 
 
 @step("Options: the state as a stream, while API and driver are killed in the middle of the game", optional=True)
@@ -57,7 +80,9 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     stores a change together with its event in one transaction and sends the event afterwards, so neither can be lost
     alone; at worst it sends one twice, with the same `event_id`, by which the jobs take it once. The driver goes on
     from its checkpoint and writes a batch that was not finished once more to the same place. And the oldest events of
-    the topic are sent a second time in between, late and without their key: they must change nothing.
+    the topic are sent a second time in between, late and without their key: they must change nothing. Nor must what is
+    no event at all: the stream goes on, and puts each such message aside into the table `quarantine`, with its bytes,
+    its place in Kafka and the reason.
 
     In the end four tell what each player has: the API, the stream, a batch over the whole topic, and the ledger. All
     four must agree, for every player.
@@ -76,6 +101,7 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     run.expect("the game goes on when the driver is killed", game.look().exit_code, None)
     driver = run.background("spark", DRIVER)
     run.expect("events sent once more", run("mids", replay(topic)).stdout.strip(), str(REPLAYED))
+    run("mids", poison(topic))
     run.wait("two thirds of the game", lambda: _played(run) >= 2 * total // 3)
     run("mids", f"kill -KILL $(cat {SCRATCH}/api.pid)")
     run.expect("the game goes on when the API is killed", game.look().exit_code, None)
@@ -89,10 +115,12 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     states = run("mids", f"{SIMULATE} --states")
     counted = run("mids", by_player(topic))
     sent = sum(int(line.split()[0]) for line in counted.stdout.splitlines())
+    refused = int(run("mids", no_events(topic)).stdout)
     by_stream = STATES.format(table="player_states")
     try:
         run.wait("the stream's state", lambda: _values(run, by_stream) == states.facts["values"])
         run.wait("the stream's tables", lambda: _events(_values(run, BY_FAMILY)) >= sent)
+        run.wait("the quarantine", lambda: _messages(_values(run, BY_REASON)) >= refused)
     except StepFailed:
         pass  # what it has come to is shown below, and found to differ
     run.stop(driver)
@@ -106,6 +134,8 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     run.expect("the ledger = the API", _of(told, states), told.facts["values"])
     families = query(run, BY_FAMILY).facts["values"]
     run.expect("events in the tables of the families = events in the topic", _events(families), sent)
+    set_aside = query(run, BY_REASON).facts["values"]
+    run.expect("messages in quarantine = those of the topic that are no event", _messages(set_aside), refused)
     doubled = [row[0] for row in families if row[1] != row[2]] if isinstance(families, list) else None
     run.expect("families with an event that was written twice", doubled, [])
 
@@ -129,6 +159,11 @@ def _values(run: Run, sql: str) -> object:
 def _events(families: object) -> int:
     """Give how many events the tables of the families hold; none where one of them is not there yet."""
     return sum(int(row[3]) for row in families) if isinstance(families, list) else 0
+
+
+def _messages(reasons: object) -> int:
+    """Give how many messages the quarantine holds; none where it is not there yet."""
+    return sum(int(row[1]) for row in reasons) if isinstance(reasons, list) else 0
 
 
 def _played(run: Run) -> int:

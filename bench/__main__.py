@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import cluster, compose, first_run, grade, page, static
+from bench import cluster, compose, extract, first_run, grade, page, static
 
 BENCHMARKS = {
     "first-run": first_run.measure,
     "compose": compose.measure,
     "cluster": cluster.measure,
+    "extract": extract.measure,
     "static": static.measure,
     "grade": grade.measure,
 }

@@ -34,26 +34,26 @@ SQL = "select count(*), sum(n * n % 97), approx_distinct(n % 100000) from number
 
 def measure() -> None:
     """Bring the cluster up, look where the work goes, time it with two workers and with one, and take it down."""
-    say("bringing it up")
-    harness("multi", "up")
+    measured.say("cluster: bringing it up")
+    measured.harness("multi", "up")
     try:
         there = multi.elsewhere()
         environment = {**os.environ, **multi.exports(there), "HARNESS_PREFIX": "bench"}
-        harness("up", "--backend", "running", environment=environment)
+        measured.harness("up", "--backend", "running", environment=environment)
         try:
-            say("looking where the work goes")
+            measured.say("cluster: looking where the work goes")
             made = spread(there)
-            say("timing queries by two workers")
+            measured.say("cluster: timing queries by two workers")
             two = times()
             for kind in ("spark", "presto"):
                 docker("stop", f"{multi.PROJECT}-{kind}-worker-2-1")
             _await(lambda: (multi.spark_workers(there), presto_workers(there)) == (1, 1))
-            say("timing queries by one worker")
+            measured.say("cluster: timing queries by one worker")
             one = times()
         finally:
-            harness("down")
+            measured.harness("down")
     finally:
-        harness("multi", "down")
+        measured.harness("multi", "down")
     ratios = {name: round(statistics.median(one[name]) / statistics.median(two[name]), 2) for name in two}
     result = {
         "machine": measured.machine(),
@@ -67,17 +67,17 @@ def measure() -> None:
 
 def spread(there: Elsewhere) -> dict[str, Mapping[str, int]]:
     """Give how many tasks, splits and copies each machine has of one table and one topic."""
-    told = harness("exec", "spark", "spark-submit", str(JOB), "write")
+    told = measured.harness("exec", "spark", "spark-submit", str(JOB), "write")
     tasks = {host: int(count) for host, count in re.findall(r"^tasks on (\S+): (\d+)$", told, re.MULTILINE)}
-    harness("exec", "presto", *shlex.split(_presto(SQL)))
+    measured.execute("presto", _presto(SQL))
     splits: Counter[str] = Counter()
     query = f"query_id = (select max(query_id) from system.runtime.queries where query = '{SQL}')"
     for node in presto_query(there.presto, f"select node_id from system.runtime.tasks where {query}"):
         of_node = f"select cast(sum(splits) as integer) from system.runtime.tasks where {query} and node_id = '{node}'"
         splits[str(node)] = int(str(presto_query(there.presto, of_node)[0]))
     topic = ["--topic", "bench-spread", "--bootstrap-server", "kafka:29092"]
-    harness("exec", "kafka", "kafka-topics", "--create", "--partitions", "6", *topic)
-    described = harness("exec", "kafka", "kafka-topics", "--describe", *topic)
+    measured.harness("exec", "kafka", "kafka-topics", "--create", "--partitions", "6", *topic)
+    described = measured.harness("exec", "kafka", "kafka-topics", "--describe", *topic)
     replicas = Counter(
         f"broker {broker}" for line in re.findall(r"Replicas: ([\d,]+)", described) for broker in line.split(",")
     )
@@ -112,14 +112,14 @@ def presto_workers(there: Elsewhere) -> int:
 def times() -> dict[str, list[float]]:
     """Give the seconds of each round, by Spark and by Presto, after a few that warm the workers up."""
     rounds = WARM_UP + ROUNDS
-    spark = harness("exec", "spark", "spark-submit", "--conf", "spark.cores.max=4", str(JOB), "read", str(rounds))
+    spark = measured.execute("spark", f"spark-submit --conf spark.cores.max=4 {shlex.quote(str(JOB))} read {rounds}")
     by_spark = [float(each) for each in re.findall(r"^seconds: ([\d.]+)$", spark, re.MULTILINE)]
     by_presto = []
     for _ in range(rounds):
         clock = time.perf_counter()
-        harness("exec", "presto", *shlex.split(_presto(SQL)))
+        measured.execute("presto", _presto(SQL))
         by_presto.append(round(time.perf_counter() - clock, 2))
-    say(f"seconds by Spark: {by_spark}, by Presto: {by_presto}")
+    measured.say(f"cluster: seconds by Spark: {by_spark}, by Presto: {by_presto}")
     return {"Spark": by_spark[WARM_UP:], "Presto": by_presto[WARM_UP:]}
 
 
@@ -146,22 +146,6 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     )
 
 
-def harness(*words: str, environment: Mapping[str, str] | None = None) -> str:
-    """Run the command line and give what it printed. Ends the benchmark where it fails."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "harness", *words],
-        cwd=PROJECT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        sys.exit(f"harness {shlex.join(words)} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
-    return ended.stdout
-
-
 def docker(*words: str) -> None:
     """Run a command of the engine."""
     subprocess.run(["docker", *words], check=True, stdout=subprocess.DEVNULL)
@@ -182,8 +166,3 @@ def _await(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             sys.exit(f"waited {WHOLE:.0f} s for a worker to be missed")
         time.sleep(1.0)
-
-
-def say(words: str) -> None:
-    """Tell what is done now."""
-    print(f"bench cluster: {words}", file=sys.stderr, flush=True)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+PROJECT = Path(__file__).parents[1]
 
 
 def machine() -> dict[str, int | None]:
@@ -20,3 +26,29 @@ def figures(record: Mapping[str, Any]) -> dict[str, Any]:
         "services": {s["name"]: s["ready_seconds"] for s in record["services"]},
         "steps": {s["id"]: s["seconds"] for s in record["steps"]},
     }
+
+
+def harness(*words: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run the command line and give what it printed. Ends the benchmark where it fails."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "harness", *words],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        sys.exit(f"harness {shlex.join(words)} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
+    return ended.stdout
+
+
+def execute(service: str, command: str) -> str:
+    """Run a shell command in a service of the cluster that is up."""
+    return harness("exec", service, "bash", "-c", command)
+
+
+def say(words: str) -> None:
+    """Tell what is done now."""
+    print(f"bench: {words}", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """What the jobs of the options share: the events of players, read from Kafka once each, and their fold.
 
-The JSON Schemas in `schemas/options/` are the one source of every column: of the Spark types here, and of the DDL.
-A message that is no event, or lacks its id, player or sequence, is dropped; one that was sent twice counts once.
+The JSON Schemas in `schemas/options/` are the one source of every column: of the Spark types here, and of the DDL;
+and of what a message must be. One that breaks them is no event, and stops no job; one that was sent twice counts once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import event_checks
 import game_events
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -65,14 +66,46 @@ def read_events(spark: SparkSession, event_types: Sequence[str] = EVENT_TYPES) -
 
 
 def parsed(raw: DataFrame, event_types: Sequence[str] = EVENT_TYPES) -> DataFrame:
-    """Give the events of some types among Kafka's messages, with the partition and offset that each came from."""
-    event = f.from_json(f.col("value").cast("string"), event_schema(event_types))
+    """Give the events of some types among Kafka's messages."""
+    event = checked(raw).where("reason is null").select("event.*")
+    return event.where(f.col("event_type").isin(*event_types))
+
+
+def checked(raw: DataFrame) -> DataFrame:
+    """Give every message of Kafka's, with its `event`, or with the `reason` why it is none, and its `shape`.
+
+    The shape has the names and types of all its members; there is none where a name stands twice in one object.
+    """
+    value, event = f.col("value"), f.col("event")
+    shape = f.schema_of_variant(f.try_parse_json(value.cast("string")))
+    wrong = [f.when(~event.event_type.isin(*EVENT_TYPES), "its event_type is none of those that there are")]
+    for event_type in EVENT_TYPES:
+        of_type = event.event_type == event_type
+        expected = f"^{event_checks.shape(whole_schema(event_type), _schema_of)}$"
+        unlike = of_type & ~f.coalesce(f.col("shape").rlike(expected), f.lit(False))
+        wrong.append(f.when(unlike, f"its members are not those of {event_type}.json"))
+        data = event_checks.broken(event.data, _load(f"{event_type}.json"), _schema_of, "data")
+        wrong.append(f.when(of_type, f.coalesce(*data)))
+    envelope = {**_load("envelope.json"), "properties": _members_of_envelope()}
+    wrong += event_checks.broken(event, envelope, _schema_of, "")
+    reason = f.coalesce(event_checks.no_json(value), f.when(event.event_type.isNull(), "no event_type"), *wrong)
+    # Columns that are used many times below are made once, by a step of their own.
     return (
-        raw.select(event.alias("event"), "partition", "offset")
-        .where(f.col("event.event_type").isin(*event_types))
-        .where("event.event_id is not null and event.player_id is not null and event.sequence is not null")
-        .select("event.*", "partition", "offset")
+        raw.withColumn("event", f.from_json(value.cast("string"), event_schema()))
+        .withColumn("shape", shape)
+        .withColumn("reason", reason)
+        .withColumn("event", f.when(f.col("reason").isNull(), event))
     )
+
+
+def whole_schema(event_type: str) -> Mapping[str, Any]:
+    """Give the schema of an event of one type: the envelope's, with that of its data."""
+    envelope = _load("envelope.json")
+    return {**envelope, "properties": {**envelope["properties"], "data": _load(f"{event_type}.json")}}
+
+
+def _members_of_envelope() -> Mapping[str, Any]:
+    return {name: each for name, each in _load("envelope.json")["properties"].items() if name != "data"}
 
 
 def moves(events: DataFrame) -> DataFrame:
@@ -178,10 +211,13 @@ def _move(part: str, name: Column, delta: Column) -> Column:
     return f.struct(f.lit(part).alias("part"), name.alias("name"), delta.cast("bigint").alias("delta"))
 
 
+def _schema_of(reference: str) -> Any:
+    return _load("definitions.json")["$defs"][reference.rpartition("/")[2]]
+
+
 def _spark_type(schema: Mapping[str, Any]) -> Any:
     if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return _spark_type(_load("definitions.json")["$defs"][name])
+        return _spark_type(_schema_of(schema["$ref"]))
     if schema["type"] == "array":
         return ArrayType(_spark_type(schema["items"]))
     if schema["type"] == "object":

@@ -1,23 +1,28 @@
 #!/usr/bin/env python
-"""Follow the players' events: a table for each family of events, and one of what each player has now.
+"""Follow the players' events: a table for each family of events, one of what each player has now, and a quarantine.
 
-Two queries run in this one driver, each with its own checkpoint. The first writes each micro-batch's events to the
-table of their family; the second keeps the fold of all events as its state, and writes it whole after each batch. What
-a batch writes goes into a folder of the batch's own number, which is then made known to the metastore: a driver that
-is killed and started again writes the same folders again, so that no event is lost and none counts twice. It runs
-until it is stopped (SIGTERM).
+Two queries run in this one driver, each with its own checkpoint. The first adds each micro-batch's events to the table
+of their family, and every message that is no event to the table `quarantine`, with its bytes, its place in Kafka and
+the reason: no message stops the stream, and each one is in one of these tables. The second keeps the fold of all events
+as its state, and writes it whole after each batch. A driver that is killed and started again does what was not
+finished once more, and nothing counts twice: `batch_files.py` says how. It runs until it is stopped (SIGTERM).
 """
 
 from collections.abc import Callable
 
+import batch_files
 from game_events import ROOT
-from player_events import FAMILIES, fold, kafka_options, moves, parsed, rows_of, states
+from player_events import FAMILIES, checked, fold, kafka_options, moves, rows_of, states
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
 
 STATES = "player_states"
+QUARANTINE = "quarantine"
 FOLDER = f"{ROOT}/game/stream"
 CHECKPOINTS = f"{FOLDER}/checkpoints"
 TRIGGER = "2 seconds"
+KEPT = 3
+"""Batches whose states are kept, for queries that read one while the next is shown."""
 
 
 def main() -> None:
@@ -25,8 +30,11 @@ def main() -> None:
     spark = SparkSession.builder.appName("stream_players").enableHiveSupport().getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
 
-    events = parsed(spark.readStream.format("kafka").options(**kafka_options()).load()).dropDuplicates(["event_id"])
-    follow("families", events, "append", write_families)
+    messages = checked(spark.readStream.format("kafka").options(**kafka_options()).load())
+    own = f.concat_ws("/", "topic", "partition", "offset")
+    once = messages.withColumn("identity", f.coalesce("event.event_id", own)).dropDuplicates(["identity"])
+    follow("families", once, "append", write_families)
+    events = once.where("reason is null").select("event.*")
     follow(STATES, fold(moves(events)), "complete", write_states)
     spark.streams.awaitAnyTermination()
 
@@ -38,31 +46,31 @@ def follow(name: str, frame: DataFrame, mode: str, write: Callable[[DataFrame, i
 
 
 def write_families(batch: DataFrame, number: int) -> None:
-    """Write a batch's events, each family into its own table's folder of this batch."""
+    """Add a batch's events to the tables of their families, and what is no event to the quarantine."""
     batch.persist()
-    for table, event_types in FAMILIES.items():
-        rows = rows_of(batch, event_types)
-        location = f"{FOLDER}/{table}/batch={number}"
-        rows.coalesce(1).write.mode("overwrite").parquet(location)
-        declare(batch.sparkSession, table, rows, f"{FOLDER}/{table}", partitioned=True)
-        batch.sparkSession.sql(f"alter table `{table}` add if not exists partition (batch={number})")
+    events = batch.where("reason is null").select("event.*")
+    tables = {table: rows_of(events, event_types) for table, event_types in FAMILIES.items()}
+    quarantined = batch.where("reason is not null")
+    tables[QUARANTINE] = quarantined.select("reason", "shape", "topic", "partition", "offset", "timestamp", "value")
+    for table, rows in tables.items():
+        folder = f"{FOLDER}/{table}"
+        batch_files.declare(batch.sparkSession, table, rows, folder)
+        batch_files.compact(batch.sparkSession, table, folder, number)
+        if not rows.isEmpty():
+            batch_files.add_batch(table, folder, rows, number)
     batch.unpersist()
 
 
 def write_states(batch: DataFrame, number: int) -> None:
     """Write what each player has, and let the table show it in place of the batch before."""
-    location = f"{FOLDER}/{STATES}/batch={number}"
+    spark, folder = batch.sparkSession, f"{FOLDER}/{STATES}"
     rows = states(batch).coalesce(1)
-    rows.write.mode("overwrite").parquet(location)
-    declare(batch.sparkSession, STATES, rows, location)
-    batch.sparkSession.sql(f"alter table `{STATES}` set location '{location}'")
-
-
-def declare(spark: SparkSession, table: str, rows: DataFrame, location: str, *, partitioned: bool = False) -> None:
-    """Describe a table, unless it is described."""
+    rows.write.mode("overwrite").parquet(f"{folder}/batch={number}")
     columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in rows.schema)
-    by = "partitioned by (`batch` bigint)" if partitioned else ""
-    spark.sql(f"create external table if not exists `{table}` ({columns}) {by} stored as parquet location '{location}'")
+    shown = f"stored as parquet location '{folder}/batch={number}'"
+    spark.sql(f"create external table if not exists `{STATES}` ({columns}) {shown}")
+    spark.sql(f"alter table `{STATES}` set location '{folder}/batch={number}'")
+    batch_files.Files(spark).remove(f"{folder}/batch={number - KEPT}")
 
 
 if __name__ == "__main__":
