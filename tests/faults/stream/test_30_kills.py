@@ -13,7 +13,7 @@ KILLS, EVENTS, POISON, SECONDS, SEED = (
 )
 GROUP = int(os.environ["FAULTS_GROUP"])
 
-QUARANTINED = """select count(*), count(distinct cast("partition" as varchar) || '/' || cast("offset" as varchar))
+QUARANTINED = """select count(*), count(distinct cast(partition as varchar) || '/' || cast(offset as varchar))
 from quarantine"""
 LEDGER = f"{SCRATCH}/kills-ledger.txt"
 KAFKA = "--bootstrap-server kafka:29092"
@@ -45,7 +45,7 @@ def test_kills(run: Run, cluster: StepRecord) -> None:
     total, once = _row(run, QUARANTINED)
     run.expect("messages in quarantine = poison in the ledger", total, poison)
     run.expect("messages in quarantine, each once", once, poison)
-    files, groups = _row(run, 'select count(distinct "$path"), count(distinct batches) from guild_events')
+    files, groups = _row(run, r"select count(distinct \"\$path\"), count(distinct batches) from guild_events")
     run.expect("full groups of batches are one file each", files <= groups + GROUP, True)
 
 
