@@ -5,20 +5,14 @@ SIGINT and SIGTERM leave nothing when the harness has ended; after SIGKILL the n
 
 from __future__ import annotations
 
-import os
-import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import engine
 import pytest
-from machine import HARNESS, containers_left, harness, left, nothing_left, started
-
-KINDS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9))
-GOLDEN = (5**0.5 - 1) / 2
-"""Steps of the golden ratio, taken modulo 1, lie evenly however many there are."""
+from interrupts import KINDS, interrupt
+from machine import containers_left, harness, left, nothing_left
 
 SHORT = len(KINDS)
 LONGEST = 60.0
@@ -40,19 +34,7 @@ def clean_machine() -> Iterator[None]:
 
 
 def test_a_killed_run_leaves_nothing(tmp_path: Path, fault_round: int, request: pytest.FixtureRequest) -> None:
-    number, code = KINDS[fault_round % len(KINDS)]
-    first = random.Random(request.config.getoption("seed")).random()
-    moment = 0.3 + LONGEST * ((first + fault_round * GOLDEN) % 1)
-    print(f"round {fault_round}: {number.name} after {moment:.1f} s")
-    with started(tmp_path / "output", HARNESS, "report", "--backend", "compose", "--out", tmp_path / "out") as going:
-        time.sleep(moment)
-        assert going.process.poll() is None, going.output
-        if number is signal.SIGKILL:
-            going.process.kill()
-        else:
-            os.killpg(going.process.pid, number)
-        ended = going.end(timeout=120)
-    assert ended.code == code, ended.output
+    number, ended = interrupt(tmp_path, "compose", LONGEST, fault_round, request.config.getoption("seed"))
     if number is not signal.SIGKILL:
         assert not containers_left(), ended.output
         assert not left(), ended.output

@@ -25,8 +25,8 @@ def test_each_acknowledged_message_is_counted_once(
     long = request.config.getoption("rounds") is not None
     kills, events = (20, 30_000) if long else (4, 2_000)
     project, out = copy_of_project(tmp_path), tmp_path / "out"
-    shutil.copytree(STREAM, project / "stream", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
-    shutil.copy2(STREAM / "test_30_kills.py", project / "assignment")
+    shutil.copytree(STREAM, project / "stream", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.move(project / "stream" / "kills_step.py", project / "assignment" / "test_30_kills.py")
     files = project / "jobs" / "batch_files.py"
     files.write_text(re.sub(r"^GROUP = \d+$", f"GROUP = {GROUP}", files.read_text(), flags=re.MULTILINE))
     given = {
