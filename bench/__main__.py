@@ -2,13 +2,15 @@
 
 import sys
 
-from bench import cluster, compose, extract, first_run, grade, page, static
+from bench import api, cluster, compose, extract, first_run, grade, page, static, visible
 
 BENCHMARKS = {
     "first-run": first_run.measure,
     "compose": compose.measure,
     "cluster": cluster.measure,
     "extract": extract.measure,
+    "api": api.measure,
+    "visible": visible.measure,
     "static": static.measure,
     "grade": grade.measure,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bench import cluster, compose, extract, first_run, grade, static, tables
+from bench import api, cluster, compose, extract, first_run, grade, static, tables, visible
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 NETWORK = 10.0
@@ -17,7 +17,7 @@ NETWORK = 10.0
 def write() -> None:
     """Write the page."""
     lines = list(_page(json.loads(first_run.RESULT.read_text())))
-    for benchmark in (compose, cluster, extract, static, grade):
+    for benchmark in (compose, cluster, extract, api, visible, static, grade):
         if benchmark.RESULT.exists():
             lines += ["", *benchmark.page(json.loads(benchmark.RESULT.read_text()))]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,98 @@
+"""The API under load: our app behind a production server, answering after Kafka's acknowledgement, and the original's.
+
+Both are asked by turns by `ab`, on one kept cluster. After each round the topic is counted: an event that was answered
+for and is not there is a loss.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench import measured, tables
+
+RESULT = Path(__file__).parent / "results" / "api.json"
+CLIENTS, WARM_UP, ROUNDS = 16, 500, 5
+PORT = 5055
+GRANIAN = f"python -m granian --interface wsgi --host 127.0.0.1 --port {PORT} --blocking-threads {CLIENTS} --no-ws"
+FLASK = f"python -m flask run --port {PORT}"
+WAYS = {
+    "ours, granian": (f"{GRANIAN} --working-dir app game_api:app", 4000),
+    "ours, flask run": (f"FLASK_APP=app/game_api.py {FLASK}", 2000),
+    "original, flask run": (f"FLASK_APP=bench/original/game_api.py {FLASK}", 2000),
+}
+OURS, ORIGINAL = "ours, granian", "original, flask run"
+GOAL, TIMES, SLOWEST = 800, 4, 50
+
+
+def measure() -> None:
+    """Ask each way by turns, and keep what `ab` said and what the topic holds."""
+    measured.harness("up")
+    try:
+        measured.execute("kafka", "kafka-topics --create --topic bench-api --bootstrap-server kafka:29092")
+        rounds: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+        for number in range(ROUNDS):
+            for way in WAYS:
+                rounds[way].append(_round(way))
+                measured.say(f"api, round {number + 1}: {way}: {rounds[way][-1]}")
+    finally:
+        measured.harness("down")
+    RESULT.write_text(json.dumps({"machine": measured.machine(), "rounds": rounds}, indent=2) + "\n", encoding="utf-8")
+
+
+def _round(way: str) -> dict[str, float]:
+    serve, requests = WAYS[way]
+    url = f"http://127.0.0.1:{PORT}/purchase_a_sword"
+    count = "kafkacat -C -b kafka:29092 -t bench-api -o beginning -e -q | wc -l"
+    told = measured.execute(
+        "mids",
+        f"export EVENTS_TOPIC=bench-api; {serve} > /dev/null 2>&1 & server=$!\n"
+        f"until curl -sf {url} > /dev/null; do sleep 0.1; done\n"
+        f"ab -q -n {WARM_UP} -c {CLIENTS} {url} > /dev/null; sleep 1; before=$({count})\n"
+        f"ab -q -n {requests} -c {CLIENTS} {url}\n"
+        f"kill $server; wait $server; echo stored: $(($({count}) - before))",
+    )
+
+    def found(pattern: str) -> float:
+        match = re.search(pattern, told, re.MULTILINE)
+        if not match:
+            raise SystemExit(f"{way}: no {pattern!r} in\n{told}")
+        return float(match[1])
+
+    failed = found(r"^Failed requests:\s+(\d+)") + ("Non-2xx" in told and found(r"^Non-2xx responses:\s+(\d+)"))
+    return {
+        "requests_per_second": found(r"^Requests per second:\s+([\d.]+)"),
+        "p99_milliseconds": found(r"^\s+99%\s+(\d+)"),
+        "answered": requests - failed,
+        "stored": found(r"^stored: (\d+)"),
+    }
+
+
+def page(result: Mapping[str, Any]) -> Iterable[str]:
+    """Give this benchmark's part of docs/performance.md."""
+    rounds = result["rounds"]
+    middle = {
+        way: {name: median(each[name] for each in of) for name in ("requests_per_second", "p99_milliseconds")}
+        for way, of in rounds.items()
+    }
+    ratio = middle[OURS]["requests_per_second"] / middle[ORIGINAL]["requests_per_second"]
+    lost = {way: sum(each["answered"] - each["stored"] for each in of) for way, of in rounds.items()}
+    yield "## The API under load"
+    yield ""
+    yield (
+        f"Measured by `./run bench api` with `ab` and {CLIENTS} clients on the local backend; medians of {ROUNDS} "
+        f"rounds, by turns. Behind a production server, with each answer after Kafka's acknowledgement, our app gives "
+        f"**{middle[OURS]['requests_per_second']:,.0f} answers/s** (goal {GOAL}), {ratio:.1f} times what the original's "
+        f"way gives (goal {TIMES}), with a p99 of {middle[OURS]['p99_milliseconds']:.0f} ms (goal {SLOWEST}). Events "
+        f"that were answered for and are not in the topic: {lost[OURS]:.0f} of ours, {lost[ORIGINAL]:.0f} of the "
+        "original's."
+    )
+    yield ""
+    rows = [(way, list(of.values())) for way, of in middle.items()]
+    yield from tables.table(("", "requests/s", "p99, ms"), rows)
+    yield ""
+    yield f"Ours is served by `{GRANIAN.replace(f' --port {PORT}', '')} --working-dir app game_api:app`."

@@ -1,0 +1,64 @@
+"""From the sending of an event until Presto shows it, through the stream of the options, `jobs/stream_players.py`."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from bench import measured
+
+RESULT = Path(__file__).parent / "results" / "visible.json"
+COUNT, UNCOUNTED = 400, 80
+"""Events, and how many of the first are not counted: the driver starts, and the JVMs are cold."""
+
+BEYOND = 3.0
+"""Seconds beyond the trigger that are the goal for the slowest of a hundred."""
+
+
+def measure() -> None:
+    """Start the stream, send events, and keep what each took."""
+    measured.harness("up")
+    try:
+        measured.execute("kafka", "kafka-topics --create --topic bench-visible --bootstrap-server kafka:29092")
+        command = "GAME_TOPIC=bench-visible HDFS_ROOT=/tmp/bench_visible exec spark-submit jobs/stream_players.py"
+        words = [sys.executable, "-m", "harness", "exec", "spark", "bash", "-c", command]
+        with subprocess.Popen(words, cwd=measured.PROJECT, stderr=subprocess.DEVNULL) as driver:
+            try:
+                told = measured.execute("mids", f"python bench/visible_job.py bench-visible {COUNT} {UNCOUNTED}")
+            finally:
+                driver.send_signal(signal.SIGINT)
+    finally:
+        measured.harness("down")
+    source = (measured.PROJECT / "jobs" / "stream_players.py").read_text(encoding="utf-8")
+    trigger = re.search(r'^TRIGGER = "(\d+) seconds"$', source, re.MULTILINE)
+    result = {
+        "machine": measured.machine(),
+        "trigger_seconds": int(trigger[1]) if trigger else None,
+        "seconds": json.loads(told.splitlines()[-1]),
+    }
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def p99(seconds: Iterable[float]) -> float:
+    """Give the time within which 99 of a hundred were seen."""
+    return quantiles(seconds, n=100)[-1]
+
+
+def page(result: Mapping[str, Any]) -> Iterable[str]:
+    """Give this benchmark's part of docs/performance.md."""
+    seconds, trigger = result["seconds"], result["trigger_seconds"]
+    yield "## From an event to Presto"
+    yield ""
+    yield (
+        f"Measured by `./run bench visible` on the local backend: {len(seconds)} events, four a second, from the "
+        f"sending until a query of Presto's shows it, through `jobs/stream_players.py` with a trigger of {trigger} s. "
+        f"Median {median(seconds):.1f} s, p99 **{p99(seconds):.1f} s** (goal {trigger + BEYOND:.0f} s), longest "
+        f"{max(seconds):.1f} s."
+    )

@@ -1,0 +1,62 @@
+"""Sends events at an even pace and asks Presto again and again which of them it shows; prints what each took, in s."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+import uuid
+
+import prestodb  # type: ignore[import-untyped]
+from kafka import KafkaProducer  # type: ignore[import-untyped]
+
+PAUSE, REST = 0.25, 0.1
+LONGEST = 120.0
+"""Seconds within which everything must be seen."""
+
+
+def main(topic: str, count: int, uncounted: int) -> None:
+    """Send so many events, of which the first are not counted."""
+    sent: dict[int, float] = {}
+    seen: dict[int, float] = {}
+    threading.Thread(target=_send, args=(topic, count, sent), daemon=True).start()
+    cursor = prestodb.dbapi.connect(host="presto", port=8080, user="bench", catalog="hive", schema="default").cursor()
+    deadline = time.monotonic() + count * PAUSE + LONGEST
+    while len(seen) < count:
+        if time.monotonic() > deadline:
+            sys.exit(f"{len(seen)} of {count} events are seen")
+        cursor.execute(f"select sequence from guild_events where sequence > {max(seen, default=0)}")
+        try:
+            rows = [int(row[0]) for row in cursor.fetchall()]
+        except prestodb.exceptions.PrestoUserError:  # there is no such table yet
+            rows = []
+        now = time.monotonic()
+        seen.update(dict.fromkeys(rows, now))
+        time.sleep(REST)
+    print(json.dumps([round(seen[each] - sent[each], 3) for each in range(uncounted + 1, count + 1)]))
+
+
+def _send(topic: str, count: int, sent: dict[int, float]) -> None:
+    producer = KafkaProducer(bootstrap_servers="kafka:29092", acks="all")
+    for sequence in range(1, count + 1):
+        digits = uuid.uuid4().hex
+        event = {
+            "event_id": f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-8{digits[17:20]}-{digits[20:]}",
+            "event_type": "join_guild",
+            "schema_version": 1,
+            "source": "/game-api",
+            "event_time": "2026-01-01T12:00:00.000Z",
+            "received_at": "2026-01-01T12:00:00.000Z",
+            "player_id": "p01",
+            "sequence": sequence,
+            "client": {},
+            "data": {"guild_name": "knights", "role": "member"},
+        }
+        sent[sequence] = time.monotonic()
+        producer.send(topic, json.dumps(event).encode()).get(timeout=30)
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:]))
