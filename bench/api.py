@@ -86,8 +86,8 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     yield (
         f"Measured by `./run bench api` with `ab` and {CLIENTS} clients on the local backend; medians of {ROUNDS} "
         f"rounds, by turns. Behind a production server, with each answer after Kafka's acknowledgement, our app gives "
-        f"**{middle[OURS]['requests_per_second']:,.0f} answers/s** (goal {GOAL}), {ratio:.1f} times what the original's "
-        f"way gives (goal {TIMES}), with a p99 of {middle[OURS]['p99_milliseconds']:.0f} ms (goal {SLOWEST}). Events "
+        f"**{middle[OURS]['requests_per_second']:,.0f} answers/s** (goal {GOAL}), {ratio:.1f} times the original's "
+        f"way (goal {TIMES}), with a p99 of {middle[OURS]['p99_milliseconds']:.0f} ms (goal {SLOWEST}). Events "
         f"that were answered for and are not in the topic: {lost[OURS]:.0f} of ours, {lost[ORIGINAL]:.0f} of the "
         "original's."
     )
