@@ -31,7 +31,8 @@ def measure() -> None:
         words = [sys.executable, "-m", "harness", "exec", "spark", "bash", "-c", command]
         with subprocess.Popen(words, cwd=measured.PROJECT, stderr=subprocess.DEVNULL) as driver:
             try:
-                told = measured.execute("mids", f"python bench/visible_job.py bench-visible {COUNT} {UNCOUNTED}")
+                job = f"python bench/visible_job.py kafka:29092 presto:8080 bench-visible {COUNT} {UNCOUNTED}"
+                told = measured.execute("mids", job)
             finally:
                 driver.send_signal(signal.SIGINT)
     finally:

@@ -16,12 +16,14 @@ LONGEST = 120.0
 """Seconds within which everything must be seen."""
 
 
-def main(topic: str, count: int, uncounted: int) -> None:
-    """Send so many events, of which the first are not counted."""
+def main(kafka: str, presto: str, topic: str, count: int, uncounted: int) -> None:
+    """Send so many events, of which the first are not counted. Servers are `host:port`."""
     sent: dict[int, float] = {}
     seen: dict[int, float] = {}
-    threading.Thread(target=_send, args=(topic, count, sent), daemon=True).start()
-    cursor = prestodb.dbapi.connect(host="presto", port=8080, user="bench", catalog="hive", schema="default").cursor()
+    threading.Thread(target=_send, args=(kafka, topic, count, sent), daemon=True).start()
+    host, _, port = presto.rpartition(":")
+    connection = prestodb.dbapi.connect(host=host, port=int(port), user="bench", catalog="hive", schema="default")
+    cursor = connection.cursor()
     deadline = time.monotonic() + count * PAUSE + LONGEST
     while len(seen) < count:
         if time.monotonic() > deadline:
@@ -37,8 +39,8 @@ def main(topic: str, count: int, uncounted: int) -> None:
     print(json.dumps([round(seen[each] - sent[each], 3) for each in range(uncounted + 1, count + 1)]))
 
 
-def _send(topic: str, count: int, sent: dict[int, float]) -> None:
-    producer = KafkaProducer(bootstrap_servers="kafka:29092", acks="all")
+def _send(kafka: str, topic: str, count: int, sent: dict[int, float]) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
     for sequence in range(1, count + 1):
         digits = uuid.uuid4().hex
         event = {
@@ -59,4 +61,4 @@ def _send(topic: str, count: int, sent: dict[int, float]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(*sys.argv[1:4], *map(int, sys.argv[4:]))

@@ -9,7 +9,7 @@ from flask import Flask, request
 from kafka import KafkaProducer  # type: ignore[import-untyped]
 
 app = Flask(__name__)
-producer = KafkaProducer(bootstrap_servers="kafka:29092")
+producer = KafkaProducer(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"])
 
 
 @app.route("/purchase_a_sword")
