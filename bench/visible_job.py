@@ -61,4 +61,5 @@ def _send(kafka: str, topic: str, count: int, sent: dict[int, float]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], *map(int, sys.argv[4:]))
+    to_kafka, to_presto, named, sends, cold = sys.argv[1:]
+    main(to_kafka, to_presto, named, int(sends), int(cold))
