@@ -28,8 +28,8 @@ def main(kafka: str, presto: str, topic: str, count: int, uncounted: int) -> Non
     while len(seen) < count:
         if time.monotonic() > deadline:
             sys.exit(f"{len(seen)} of {count} events are seen")
-        cursor.execute(f"select sequence from guild_events where sequence > {max(seen, default=0)}")
         try:
+            cursor.execute(f"select sequence from guild_events where sequence > {max(seen, default=0)}")
             rows = [int(row[0]) for row in cursor.fetchall()]
         except prestodb.exceptions.PrestoUserError:  # there is no such table yet
             rows = []
