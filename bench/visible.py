@@ -29,7 +29,9 @@ def measure() -> None:
         measured.execute("kafka", "kafka-topics --create --topic bench-visible --bootstrap-server kafka:29092")
         command = "GAME_TOPIC=bench-visible HDFS_ROOT=/tmp/bench_visible exec spark-submit jobs/stream_players.py"
         words = [sys.executable, "-m", "harness", "exec", "spark", "bash", "-c", command]
-        with subprocess.Popen(words, cwd=measured.PROJECT, stderr=subprocess.DEVNULL) as driver:
+        with subprocess.Popen(
+            words, cwd=measured.PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        ) as driver:
             try:
                 job = f"python bench/visible_job.py kafka:29092 presto:8080 bench-visible {COUNT} {UNCOUNTED}"
                 told = measured.execute("mids", job)
