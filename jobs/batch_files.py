@@ -33,8 +33,9 @@ def add_batch(table: str, folder: str, rows: DataFrame, number: int) -> None:
     aside = f"{folder}/_aside"
     rows.coalesce(1).write.mode("overwrite").parquet(aside)
     (written,) = files.named(f"{aside}/part-*")
-    files.make(place)
-    spark.sql(f"alter table `{table}` add if not exists partition ({PARTITION}={group}) location '{place}'")
+    if not files.exists(place):  # else the metastore knows it, since it is told first
+        spark.sql(f"alter table `{table}` add if not exists partition ({PARTITION}={group}) location '{place}'")
+        files.make(place)
     files.move(written, file)
 
 

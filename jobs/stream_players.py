@@ -8,7 +8,7 @@ as its state, and writes it whole after each batch. A driver that is killed and 
 finished once more, and nothing counts twice: `batch_files.py` says how. It runs until it is stopped (SIGTERM).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import batch_files
 from game_events import ROOT
@@ -33,6 +33,8 @@ def main() -> None:
     messages = checked(spark.readStream.format("kafka").options(**kafka_options()).load())
     own = f.concat_ws("/", "topic", "partition", "offset")
     once = messages.withColumn("identity", f.coalesce("event.event_id", own)).dropDuplicates(["identity"])
+    for table, rows in by_table(once).items():
+        batch_files.declare(spark, table, rows, f"{FOLDER}/{table}")
     follow("families", once, "append", write_families)
     events = once.where("reason is null").select("event.*")
     follow(STATES, fold(moves(events)), "complete", write_states)
@@ -45,18 +47,23 @@ def follow(name: str, frame: DataFrame, mode: str, write: Callable[[DataFrame, i
     writer.option("checkpointLocation", f"{CHECKPOINTS}/{name}").foreachBatch(write).start()
 
 
-def write_families(batch: DataFrame, number: int) -> None:
-    """Add a batch's events to the tables of their families, and what is no event to the quarantine."""
-    batch.persist()
-    events = batch.where("reason is null").select("event.*")
+def by_table(messages: DataFrame) -> Mapping[str, DataFrame]:
+    """Give the rows of each table: the events of each family, and what is no event."""
+    events = messages.where("reason is null").select("event.*")
     tables = {table: rows_of(events, event_types) for table, event_types in FAMILIES.items()}
-    quarantined = batch.where("reason is not null")
+    quarantined = messages.where("reason is not null")
     tables[QUARANTINE] = quarantined.select("reason", "shape", "topic", "partition", "offset", "timestamp", "value")
-    for table, rows in tables.items():
+    return tables
+
+
+def write_families(batch: DataFrame, number: int) -> None:
+    """Add a batch's rows to the tables that have some."""
+    batch.persist()
+    kinds = batch.agg(f.collect_set(f.coalesce("event.event_type", f.lit(QUARANTINE)))).first()
+    for table, rows in by_table(batch).items():
         folder = f"{FOLDER}/{table}"
-        batch_files.declare(batch.sparkSession, table, rows, folder)
         batch_files.compact(batch.sparkSession, table, folder, number)
-        if not rows.isEmpty():
+        if kinds and not set(kinds[0]).isdisjoint(FAMILIES.get(table, (QUARANTINE,))):
             batch_files.add_batch(table, folder, rows, number)
     batch.unpersist()
 
