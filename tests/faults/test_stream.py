@@ -34,7 +34,7 @@ def test_each_acknowledged_message_is_counted_once(
         "FAULTS_KILLS": kills,
         "FAULTS_EVENTS": events,
         "FAULTS_POISON": events // 50,
-        "FAULTS_SECONDS": kills * 40,
+        "FAULTS_SECONDS": kills * (40 if long else 20),
         "FAULTS_SEED": request.config.getoption("seed") * 1000 + fault_round,
     }
     environment = {**PATIENT, **{name: str(value) for name, value in given.items()}}
