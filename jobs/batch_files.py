@@ -59,11 +59,15 @@ def compact(spark: SparkSession, table: str, folder: str, number: int) -> None:
 
 def declare(spark: SparkSession, table: str, rows: DataFrame, folder: str) -> None:
     """Describe a table of batches, unless it is described."""
-    columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in rows.schema)
     spark.sql(
-        f"create external table if not exists `{table}` ({columns}) partitioned by (`{PARTITION}` bigint)"
+        f"create external table if not exists `{table}` ({columns(rows)}) partitioned by (`{PARTITION}` bigint)"
         f" stored as parquet location '{folder}'"
     )
+
+
+def columns(rows: DataFrame) -> str:
+    """Give the columns of rows as a CREATE TABLE has them."""
+    return ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in rows.schema)
 
 
 class Files:

@@ -73,9 +73,8 @@ def write_states(batch: DataFrame, number: int) -> None:
     spark, folder = batch.sparkSession, f"{FOLDER}/{STATES}"
     rows = states(batch).coalesce(1)
     rows.write.mode("overwrite").parquet(f"{folder}/batch={number}")
-    columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in rows.schema)
     shown = f"stored as parquet location '{folder}/batch={number}'"
-    spark.sql(f"create external table if not exists `{STATES}` ({columns}) {shown}")
+    spark.sql(f"create external table if not exists `{STATES}` ({batch_files.columns(rows)}) {shown}")
     spark.sql(f"alter table `{STATES}` set location '{folder}/batch={number}'")
     batch_files.Files(spark).remove(f"{folder}/batch={number - KEPT}")
 
