@@ -24,9 +24,9 @@ def in_originals(text: str, names: Mapping[str, str]) -> str:
 
 
 def _whole(name: str) -> str:
-    """Give the pattern of a name that is no part of a longer number."""
-    before = r"(?<!\d)" if name[0].isdigit() else ""
-    return before + re.escape(name) + (r"(?!\d)" if name[-1].isdigit() else "")
+    """Give the pattern of a name that is no part of a longer word or number: a prefix may be a short word."""
+    before = r"(?<!\w)" if re.match(r"\w", name) else ""
+    return before + re.escape(name) + (r"(?!\w)" if re.search(r"\w$", name) else "")
 
 
 def read_capture(capture: Capture, names: Mapping[str, str]) -> Capture:

@@ -56,6 +56,15 @@ def test_each_name_stands_for_one() -> None:
     assert in_originals("/tmp/kim_1.db", names) == "/tmp.db"
 
 
+def test_a_prefix_inside_of_a_word_stays() -> None:
+    names = replace(THERE, prefix="red").originals
+    for text in ("jobs/filtered_writes.py", "HTML transferred", "required", "/tmp/redis", "reduce"):
+        assert in_originals(text, names) == text
+    assert in_originals("red-events in /tmp/red/purchases, --schema red", names) == (
+        "events in /tmp/purchases, --schema default"
+    )
+
+
 def test_a_number_that_only_begins_like_one_stays() -> None:
     assert in_originals("--replication-factor 30", THERE.originals) == "--replication-factor 30"
     assert in_originals("10.1.0.40:80801 110.1.0.40:8080", THERE.originals) == "10.1.0.40:80801 110.1.0.40:8080"
