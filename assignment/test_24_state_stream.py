@@ -36,6 +36,8 @@ POISON = (
 )
 BY_REASON = """select reason, count(*) as messages, sum(coalesce(length(value), 0)) as bytes
 from quarantine group by reason order by reason"""
+EVENTS, MESSAGES = 3, 1
+"""The columns of `BY_FAMILY` and `BY_REASON` that count them."""
 
 
 def poison(topic: str) -> str:
@@ -45,10 +47,15 @@ def poison(topic: str) -> str:
     return f"printf '%s\\n' {lines} | {send} && echo p01: | {send} -K : -Z"
 
 
+def every_message(topic: str) -> str:
+    """Give the command that prints each message of the topic."""
+    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q"
+
+
 def no_events(topic: str) -> str:
     """Give the command that counts the messages of the topic that are no event."""
     without = """jq -R 'select([fromjson? | objects | select(.event_id)] == [])'"""
-    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {without} | wc -l"
+    return f"{every_message(topic)} | {without} | wc -l"
 
 
 def replay(topic: str) -> str:
@@ -65,7 +72,7 @@ def by_player(topic: str) -> str:
     One that was sent when the API was killed, and not noted as sent, is sent again.
     """
     ids = """jq -rR 'fromjson? | objects | select(.event_id) | "\\(.player_id) \\(.event_id)"'"""
-    return f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e -q | {ids} | sort -u | cut -d ' ' -f 1 | uniq -c"
+    return f"{every_message(topic)} | {ids} | sort -u | cut -d ' ' -f 1 | uniq -c"
 
 
 @step("Options: the state as a stream, while API and driver are killed in the middle of the game", optional=True)
@@ -119,8 +126,8 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
     by_stream = STATES.format(table="player_states")
     try:
         run.wait("the stream's state", lambda: _values(run, by_stream) == states.facts["values"])
-        run.wait("the stream's tables", lambda: _events(_values(run, BY_FAMILY)) >= sent)
-        run.wait("the quarantine", lambda: _messages(_values(run, BY_REASON)) >= refused)
+        run.wait("the stream's tables", lambda: _total(_values(run, BY_FAMILY), EVENTS) >= sent)
+        run.wait("the quarantine", lambda: _total(_values(run, BY_REASON), MESSAGES) >= refused)
     except StepFailed:
         pass  # what it has come to is shown below, and found to differ
     run.stop(driver)
@@ -133,9 +140,9 @@ def test_state_stream(run: Run, inventory: StepRecord) -> None:
         run.expect(f"{what} = the API", seen.facts["values"], states.facts["values"])
     run.expect("the ledger = the API", _of(told, states), told.facts["values"])
     families = query(run, BY_FAMILY).facts["values"]
-    run.expect("events in the tables of the families = events in the topic", _events(families), sent)
+    run.expect("events in the tables of the families = events in the topic", _total(families, EVENTS), sent)
     set_aside = query(run, BY_REASON).facts["values"]
-    run.expect("messages in quarantine = those of the topic that are no event", _messages(set_aside), refused)
+    run.expect("messages in quarantine = those of the topic that are no event", _total(set_aside, MESSAGES), refused)
     doubled = [row[0] for row in families if row[1] != row[2]] if isinstance(families, list) else None
     run.expect("families with an event that was written twice", doubled, [])
 
@@ -156,14 +163,9 @@ def _values(run: Run, sql: str) -> object:
     return run.cluster.exec("presto", presto(run, sql)).facts.get("values")
 
 
-def _events(families: object) -> int:
-    """Give how many events the tables of the families hold; none where one of them is not there yet."""
-    return sum(int(row[3]) for row in families) if isinstance(families, list) else 0
-
-
-def _messages(reasons: object) -> int:
-    """Give how many messages the quarantine holds; none where it is not there yet."""
-    return sum(int(row[1]) for row in reasons) if isinstance(reasons, list) else 0
+def _total(rows: object, column: int) -> int:
+    """Add up a column of what a query answered; none where a table is not there yet."""
+    return sum(int(row[column]) for row in rows) if isinstance(rows, list) else 0
 
 
 def _played(run: Run) -> int:

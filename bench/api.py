@@ -31,16 +31,13 @@ GOAL, TIMES, SLOWEST = 800, 4, 50
 
 def measure() -> None:
     """Ask each way by turns, and keep what `ab` said and what the topic holds."""
-    measured.harness("up")
-    try:
+    with measured.kept_cluster():
         measured.execute("kafka", "kafka-topics --create --topic bench-api --bootstrap-server kafka:29092")
         rounds: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
         for number in range(ROUNDS):
             for way in WAYS:
                 rounds[way].append(_round(way))
                 measured.say(f"api, round {number + 1}: {way}: {rounds[way][-1]}")
-    finally:
-        measured.harness("down")
     RESULT.write_text(json.dumps({"machine": measured.machine(), "rounds": rounds}, indent=2) + "\n", encoding="utf-8")
 
 
@@ -95,4 +92,4 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     rows = [(way, list(of.values())) for way, of in middle.items()]
     yield from tables.table(("", "requests/s", "p99, ms"), rows)
     yield ""
-    yield f"Ours is served by `{GRANIAN.replace(f' --port {PORT}', '')} --working-dir app game_api:app`."
+    yield f"Ours is served by `{WAYS[OURS][0].replace(f' --port {PORT}', '')}`."

@@ -24,7 +24,6 @@ from harness.cluster.compose import multi
 from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.probes import http_get, presto_query
 
-PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "cluster.json"
 JOB = Path(__file__).with_name("cluster_job.py")
 ROUNDS, WARM_UP = 5, 2

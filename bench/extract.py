@@ -28,11 +28,8 @@ THROUGHPUT = "_JAVA_OPTIONS=-XX:TieredStopAtLevel=4"
 
 def measure() -> None:
     """Fill a topic of each size, extract each, and keep the seconds."""
-    measured.harness("up")
-    try:
+    with measured.kept_cluster():
         seconds = {str(size): _extract(size) for size in SIZES}
-    finally:
-        measured.harness("down")
     result = {"machine": measured.machine(), "seconds": seconds}
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 

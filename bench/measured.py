@@ -6,7 +6,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,16 @@ def harness(*words: str, environment: Mapping[str, str] | None = None) -> str:
     if ended.returncode:
         sys.exit(f"harness {shlex.join(words)} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
     return ended.stdout
+
+
+@contextmanager
+def kept_cluster() -> Iterator[None]:
+    """Bring the local cluster up, and take it down."""
+    harness("up")
+    try:
+        yield
+    finally:
+        harness("down")
 
 
 def execute(service: str, command: str) -> str:

@@ -24,8 +24,7 @@ BEYOND = 3.0
 
 def measure() -> None:
     """Start the stream, send events, and keep what each took."""
-    measured.harness("up")
-    try:
+    with measured.kept_cluster():
         measured.execute("kafka", "kafka-topics --create --topic bench-visible --bootstrap-server kafka:29092")
         command = "GAME_TOPIC=bench-visible HDFS_ROOT=/tmp/bench_visible exec spark-submit jobs/stream_players.py"
         words = [sys.executable, "-m", "harness", "exec", "spark", "bash", "-c", command]
@@ -37,8 +36,6 @@ def measure() -> None:
                 told = measured.execute("mids", job)
             finally:
                 driver.send_signal(signal.SIGINT)
-    finally:
-        measured.harness("down")
     source = (measured.PROJECT / "jobs" / "stream_players.py").read_text(encoding="utf-8")
     trigger = re.search(r'^TRIGGER = "(\d+) seconds"$', source, re.MULTILINE)
     result = {

@@ -47,7 +47,7 @@ def test_one_of_each_kind_is_killed(
     out = tmp_path / "out"
     words = [HARNESS, "step", "state-stream", "--backend", "running", "--out", out]
     with started(tmp_path / "output", *words, environment={**PATIENT, **cluster}) as going:
-        _await(lambda: "step     inventory      passed" in going.output or going.process.poll() is not None, 1200)
+        going.says("step     inventory      passed", timeout=1200)
         assert going.process.poll() is None, going.output
         clock = time.monotonic()
         for moment, service in killed:

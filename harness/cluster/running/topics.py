@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
@@ -56,23 +56,18 @@ def admin(addresses: str) -> Iterator[Any]:
 
     first_listening(addresses)  # where nobody does, a client would try for long
     options = {"proxy_url": f"{DIRECT}://", "bootstrap_timeout_ms": int(TIMEOUT * 1000)}
-    make = KafkaAdminClient.DEFAULT_CONFIG["kafka_client"]
-    made: list[Any] = []
     _close_what_does_not_connect()
-    try:
-        yield KafkaAdminClient(
-            bootstrap_servers=addresses.split(","), kafka_client=lambda **given: _kept(made, make(**given)), **options
-        )
-    except (KafkaError, OSError) as problem:
-        raise NotReady(f"{type(problem).__name__}: {problem}") from problem
-    finally:
-        for client in made:  # an admin client that cannot be made does not end its thread
-            client.close()
+    with ExitStack() as stack:
 
+        def connect(**given: Any) -> Any:
+            client = KafkaAdminClient.DEFAULT_CONFIG["kafka_client"](**given)
+            stack.callback(client.close)  # an admin client that cannot be made does not end its thread
+            return client
 
-def _kept(made: list[Any], client: Any) -> Any:
-    made.append(client)
-    return client
+        try:
+            yield KafkaAdminClient(bootstrap_servers=addresses.split(","), kafka_client=connect, **options)
+        except (KafkaError, OSError) as problem:
+            raise NotReady(f"{type(problem).__name__}: {problem}") from problem
 
 
 @cache
