@@ -11,7 +11,7 @@ import uuid
 import prestodb  # type: ignore[import-untyped]
 from kafka import KafkaProducer  # type: ignore[import-untyped]
 
-PAUSE, REST = 0.25, 0.1
+PAUSE, REST = 0.25, 0.4
 LONGEST = 120.0
 """Seconds within which everything must be seen."""
 

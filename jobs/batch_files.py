@@ -44,7 +44,7 @@ def compact(spark: SparkSession, table: str, folder: str, number: int) -> None:
 
     The files that it had stay until the next group is full, for queries that read them already.
     """
-    if number % GROUP or not number:
+    if number % GROUP or number < GROUP:
         return
     group = number // GROUP - 1
     files = Files(spark)

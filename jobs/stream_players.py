@@ -21,6 +21,9 @@ QUARANTINE = "quarantine"
 FOLDER = f"{ROOT}/game/stream"
 CHECKPOINTS = f"{FOLDER}/checkpoints"
 TRIGGER = "2 seconds"
+STATES_TRIGGER = "5 seconds"
+"""The states are written whole each time, so less often."""
+
 KEPT = 3
 """Batches whose states are kept, for queries that read one while the next is shown."""
 
@@ -35,15 +38,15 @@ def main() -> None:
     once = messages.withColumn("identity", f.coalesce("event.event_id", own)).dropDuplicates(["identity"])
     for table, rows in by_table(once).items():
         batch_files.declare(spark, table, rows, f"{FOLDER}/{table}")
-    follow("families", once, "append", write_families)
+    follow("families", once, "append", TRIGGER, write_families)
     events = once.where("reason is null").select("event.*")
-    follow(STATES, fold(moves(events)), "complete", write_states)
+    follow(STATES, fold(moves(events)), "complete", STATES_TRIGGER, write_states)
     spark.streams.awaitAnyTermination()
 
 
-def follow(name: str, frame: DataFrame, mode: str, write: Callable[[DataFrame, int], None]) -> None:
-    """Start one query."""
-    writer = frame.writeStream.queryName(name).outputMode(mode).trigger(processingTime=TRIGGER)
+def follow(name: str, frame: DataFrame, mode: str, every: str, write: Callable[[DataFrame, int], None]) -> None:
+    """Start one query, with a micro-batch so often."""
+    writer = frame.writeStream.queryName(name).outputMode(mode).trigger(processingTime=every)
     writer.option("checkpointLocation", f"{CHECKPOINTS}/{name}").foreachBatch(write).start()
 
 
@@ -57,15 +60,16 @@ def by_table(messages: DataFrame) -> Mapping[str, DataFrame]:
 
 
 def write_families(batch: DataFrame, number: int) -> None:
-    """Add a batch's rows to the tables that have some."""
+    """Add a batch's rows to the tables that have some; then make one table's files fewer, each in its turn."""
     batch.persist()
     kinds = batch.agg(f.collect_set(f.coalesce("event.event_type", f.lit(QUARANTINE)))).first()
-    for table, rows in by_table(batch).items():
-        folder = f"{FOLDER}/{table}"
-        batch_files.compact(batch.sparkSession, table, folder, number)
+    tables = by_table(batch)
+    for table, rows in tables.items():
         if kinds and not set(kinds[0]).isdisjoint(FAMILIES.get(table, (QUARANTINE,))):
-            batch_files.add_batch(table, folder, rows, number)
+            batch_files.add_batch(table, f"{FOLDER}/{table}", rows, number)
     batch.unpersist()
+    for turn, table in enumerate(tables):
+        batch_files.compact(batch.sparkSession, table, f"{FOLDER}/{table}", number - turn)
 
 
 def write_states(batch: DataFrame, number: int) -> None:

@@ -106,6 +106,15 @@ def kafka(layout: Layout) -> Mapping[str, object]:
     }
 
 
+_HDFS_CLIENT: Mapping[str, object] = {
+    # A file is whole when the NameNode has heard of its last block from the DataNode, which is often a moment after the
+    # client asks for the first time. Then the client rests this long, twice as long each time: 400 ms by default, for
+    # which every second small file waited.
+    "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": 10,
+    "dfs.client.block.write.locateFollowingBlock.retries": 10,
+}
+
+
 def hadoop(layout: Layout) -> Mapping[str, object]:
     """The settings of the HDFS servers and clients; of clients alone where the servers are elsewhere."""
     if layout.elsewhere:
@@ -113,6 +122,7 @@ def hadoop(layout: Layout) -> Mapping[str, object]:
             "fs.defaultFS": layout.hdfs_uri,
             "hadoop.tmp.dir": layout.tmp / "hadoop",
             "dfs.replication": layout.elsewhere.hdfs_replicas,
+            **_HDFS_CLIENT,
             **layout.elsewhere.hadoop_conf,
         }
     ports, bind = layout.addresses.ports, layout.addresses.bind
@@ -120,6 +130,7 @@ def hadoop(layout: Layout) -> Mapping[str, object]:
         "fs.defaultFS": layout.hdfs_uri,
         "hadoop.tmp.dir": layout.tmp / "hadoop",
         "dfs.replication": 1,
+        **_HDFS_CLIENT,
         "dfs.permissions.enabled": "false",
         "dfs.namenode.http-address": f"{bind}:{ports['namenode-http']}",
         "dfs.namenode.rpc-bind-host": bind,
@@ -151,6 +162,7 @@ def spark(layout: Layout) -> Mapping[str, object]:
         "spark.sql.warehouse.dir": f"{layout.hdfs_uri}/user/hive/warehouse",
         "spark.hadoop.fs.defaultFS": layout.hdfs_uri,
         "spark.hadoop.dfs.replication": 1,
+        **{f"spark.hadoop.{name}": value for name, value in _HDFS_CLIENT.items()},
         "spark.hadoop.hive.metastore.uris": f"thrift://{layout.addresses.at('metastore')}",
         **(_on_a_cluster(layout, layout.elsewhere) if layout.elsewhere else {}),
     }
