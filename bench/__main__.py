@@ -1,24 +1,30 @@
-"""`./run bench NAME`: run a benchmark and renew docs/performance.md; without a name only renew the page."""
+"""Measure and keep results; then, or without a name, print the targets and renew what shows them.
+
+./run bench                  the targets, bench.json and docs/performance.md, from the results that are kept
+./run bench extract api      measure these two first
+./run bench all              measure everything: about two hours, with a Docker Engine
+"""
 
 import sys
 
-from bench import api, cluster, compose, extract, first_run, grade, page, static, visible
+from bench import measured, page, targets
+from bench.page import BENCHMARKS
 
-BENCHMARKS = {
-    "first-run": first_run.measure,
-    "compose": compose.measure,
-    "cluster": cluster.measure,
-    "extract": extract.measure,
-    "api": api.measure,
-    "visible": visible.measure,
-    "static": static.measure,
-    "grade": grade.measure,
-}
+
+def main(*names: str) -> None:
+    """Measure what is named, and show the targets."""
+    if {"-h", "--help"} & {*names}:
+        print(f"{__doc__}\nBenchmarks: {', '.join(BENCHMARKS)}")
+        return
+    if unknown := [name for name in names if name not in (*BENCHMARKS, "all")]:
+        sys.exit(f"unknown benchmark: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}, all")
+    for name in BENCHMARKS if "all" in names else names:
+        measured.say(f"measuring {name}")
+        BENCHMARKS[name].measure()
+    rows = page.write()
+    targets.write(rows)
+    print("\n".join(targets.lines(rows)))
+
 
 if __name__ == "__main__":
-    names = sys.argv[1:]
-    if unknown := [name for name in names if name not in BENCHMARKS]:
-        sys.exit(f"unknown benchmark: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
-    for name in names:
-        BENCHMARKS[name]()
-    page.write()
+    main(*sys.argv[1:])

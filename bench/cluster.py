@@ -54,14 +54,13 @@ def measure() -> None:
     finally:
         measured.harness("multi", "down")
     ratios = {name: round(statistics.median(one[name]) / statistics.median(two[name]), 2) for name in two}
-    result = {
-        "machine": measured.machine(),
-        "spread": made,
-        "one_worker": one,
-        "two_workers": two,
-        "one_to_two": ratios,
-    }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    measured.keep(
+        RESULT,
+        spread=made,
+        one_worker=one,
+        two_workers=two,
+        one_to_two=ratios,
+    )
 
 
 def spread(there: Elsewhere) -> dict[str, Mapping[str, int]]:

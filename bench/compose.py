@@ -47,16 +47,15 @@ def measure() -> None:
         subprocess.run([sys.executable, "-m", "harness", "images"], cwd=PROJECT, check=True)
         runs = [_run(name) for name in RUNS]
     base_size = engine.image_size(images.base_image()) or 0
-    result = {
-        "machine": measured.machine(),
-        "engine": engine.versions(),
-        "build_seconds": build,
-        "rebuild_seconds": rebuild,
-        "base_megabytes": round(base_size / 1e6),
-        "image_megabytes": {image.service: round((image.size or 0) / 1e6) for image in images.images()},
-        "runs": runs,
-    }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    measured.keep(
+        RESULT,
+        engine=engine.versions(),
+        build_seconds=build,
+        rebuild_seconds=rebuild,
+        base_megabytes=round(base_size / 1e6),
+        image_megabytes={image.service: round((image.size or 0) / 1e6) for image in images.images()},
+        runs=runs,
+    )
 
 
 def _timed_build(clone: Path, environment: Mapping[str, str], made: list[str]) -> float:

@@ -1,25 +1,23 @@
-"""Extracting events from Kafka to Parquet: rows a second, in our way and the original's, and how the cost grows.
+"""Extracting events from Kafka to Parquet: rows a second, in our way and in the original's.
 
 Both ways run by turns in one driver, on one kept cluster of the local backend, so the ratio is that of the code alone.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import measured, tables
+from bench import measured
+from bench.targets import Target
 
 RESULT = Path(__file__).parent / "results" / "extract.json"
-SIZES = (10_000, 100_000, 1_000_000)
-PAIRED = 1_000_000
-"""The size at which the original's way runs too."""
-
+SIZE = 1_000_000
 ROUNDS = 5
+TOPIC = "bench-extract"
 PARTITIONS = 2
 GOAL, TIMES = 300_000, 5
 THROUGHPUT = "_JAVA_OPTIONS=-XX:TieredStopAtLevel=4"
@@ -27,23 +25,20 @@ THROUGHPUT = "_JAVA_OPTIONS=-XX:TieredStopAtLevel=4"
 
 
 def measure() -> None:
-    """Fill a topic of each size, extract each, and keep the seconds."""
+    """Fill a topic, extract it in both ways, and keep the seconds."""
     with measured.kept_cluster():
-        seconds = {str(size): _extract(size) for size in SIZES}
-    result = {"machine": measured.machine(), "seconds": seconds}
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        seconds = extract(SIZE, ROUNDS)
+    measured.keep(RESULT, seconds=seconds)
 
 
-def _extract(size: int) -> dict[str, list[float]]:
-    topic = f"bench-{size}"
-    create = f"kafka-topics --create --topic {topic} --partitions {PARTITIONS} --bootstrap-server kafka:29092"
+def extract(size: int, rounds: int) -> dict[str, list[float]]:
+    """Fill a topic of the cluster that is up, and give the seconds of each way of extracting it."""
+    create = f"kafka-topics --create --topic {TOPIC} --partitions {PARTITIONS} --bootstrap-server kafka:29092"
     measured.execute("kafka", create)
     measured.say(f"extract: {size} events")
-    measured.execute("mids", f"python bench/make_events.py {size} | kafkacat -P -b kafka:29092 -t {topic}")
-    ways = "ours original" if size == PAIRED else "ours"
-    told = measured.execute(
-        "spark", f"{THROUGHPUT} EVENTS_TOPIC={topic} spark-submit bench/extract_job.py {ROUNDS} {ways}"
-    )
+    measured.execute("mids", f"python bench/make_events.py {size} | kafkacat -P -b kafka:29092 -t {TOPIC}")
+    job = f"spark-submit bench/extract_job.py {rounds} ours original"
+    told = measured.execute("spark", f"{THROUGHPUT} EVENTS_TOPIC={TOPIC} {job}")
     found: dict[str, list[float]] = {}
     for way, rows, seconds in re.findall(r"^(\w+): (\d+) rows in ([\d.]+) s$", told, re.MULTILINE):
         if int(rows) != size:
@@ -52,18 +47,28 @@ def _extract(size: int) -> dict[str, list[float]]:
     return found
 
 
+def _rates(result: Mapping[str, Any]) -> dict[str, float]:
+    """Give the rows a second of each way."""
+    return {way: SIZE / median(seconds) for way, seconds in result["seconds"].items()}
+
+
+def targets(result: Mapping[str, Any]) -> Iterable[Target]:
+    """Give the target that this result decides."""
+    rates = _rates(result)
+    ratio = rates["ours"] / rates["original"]
+    what = f"from Kafka to Parquet, {SIZE:,} events"
+    by = "the original's rdd.map(Row)"
+    yield Target("P6", what, rates["ours"], "rows/s", GOAL, ratio, by, TIMES, more_is_better=True)
+
+
 def page(result: Mapping[str, Any]) -> Iterable[str]:
     """Give this benchmark's part of docs/performance.md."""
-    seconds = result["seconds"]
-    ours, original = (median(seconds[str(PAIRED)][way]) for way in ("ours", "original"))
+    rates = _rates(result)
     yield "## From Kafka to Parquet"
     yield ""
     yield (
         f"Measured by `./run bench extract` on the local backend: the purchases of a topic of {PARTITIONS} partitions, "
         f"read, checked and written to HDFS in one running driver, with `{THROUGHPUT}`; medians of {ROUNDS} rounds, "
-        f"by turns. At {PAIRED:,} events our job takes **{PAIRED / ours:,.0f} rows/s** (goal {GOAL:,}), the original's "
-        f"`rdd.map(Row)` {PAIRED / original:,.0f}: **{original / ours:.1f} times** (goal {TIMES})."
+        f"by turns. At {SIZE:,} events our job takes **{rates['ours']:,.0f} rows/s**, the original's `rdd.map(Row)` "
+        f"{rates['original']:,.0f}: **{rates['ours'] / rates['original']:.1f} times**."
     )
-    yield ""
-    rows = [(f"{int(size):,}", [median(of["ours"]), int(size) / median(of["ours"])]) for size, of in seconds.items()]
-    yield from tables.table(("events", "median, s", "rows/s"), rows)

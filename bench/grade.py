@@ -40,10 +40,10 @@ def measure() -> None:
         if code not in (0, 1):
             sys.exit(f"harness grade ended with exit code {code}")
         reruns = {name: json.loads((out / file / "rerun.json").read_text()) for file, name in sorted(names.items())}
-    result = {
-        "machine": measured.machine(),
-        "command_seconds": round(command, 1),
-        "submissions": {
+    measured.keep(
+        RESULT,
+        command_seconds=round(command, 1),
+        submissions={
             name: {
                 "commands": sum(each["capture"] is not None for each in rerun["commands"]),
                 "whole_seconds": round(rerun["seconds"], 2),
@@ -51,8 +51,7 @@ def measure() -> None:
             }
             for name, rerun in reruns.items()
         },
-    }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    )
 
 
 def page(result: Mapping[str, Any]) -> Iterable[str]:

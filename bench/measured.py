@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -58,6 +59,13 @@ def kept_cluster() -> Iterator[None]:
 def execute(service: str, command: str) -> str:
     """Run a shell command in a service of the cluster that is up."""
     return harness("exec", service, "bash", "-c", command)
+
+
+def keep(file: Path, **result: Any) -> None:
+    """Keep a result, with the machine that it was measured on."""
+    file.parent.mkdir(exist_ok=True)
+    text = json.dumps({"machine": machine(), **result}, indent=2, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def say(words: str) -> None:

@@ -6,10 +6,11 @@ import json
 import sys
 import threading
 import time
-import uuid
 
 import prestodb  # type: ignore[import-untyped]
 from kafka import KafkaProducer  # type: ignore[import-untyped]
+
+from bench.make_events import of_options
 
 PAUSE, REST = 0.25, 0.4
 LONGEST = 120.0
@@ -42,21 +43,8 @@ def main(kafka: str, presto: str, topic: str, count: int, uncounted: int) -> Non
 def _send(kafka: str, topic: str, count: int, sent: dict[int, float]) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
     for sequence in range(1, count + 1):
-        digits = uuid.uuid4().hex
-        event = {
-            "event_id": f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-8{digits[17:20]}-{digits[20:]}",
-            "event_type": "join_guild",
-            "schema_version": 1,
-            "source": "/game-api",
-            "event_time": "2026-01-01T12:00:00.000Z",
-            "received_at": "2026-01-01T12:00:00.000Z",
-            "player_id": "p01",
-            "sequence": sequence,
-            "client": {},
-            "data": {"guild_name": "knights", "role": "member"},
-        }
         sent[sequence] = time.monotonic()
-        producer.send(topic, json.dumps(event).encode()).get(timeout=30)
+        producer.send(topic, of_options(sequence).encode()).get(timeout=30)
         time.sleep(PAUSE)
 
 

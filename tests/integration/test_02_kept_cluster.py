@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from machine import Ended, assert_a_notebook_reaches_presto, harness, run
 
+from bench import extract
 from harness.cluster.toolchain import fetch, pyspark_dir
 from harness.cluster.toolchain.lock import components
 from harness.settings import cache_dir
@@ -110,6 +111,10 @@ print("rows", cursor.fetchall()[0][0])
         assert "127.0.0.1:29092" in shown.output
         assert "GET /purchase_a_sword" in harness("logs", "api").output
         assert harness("logs", "nothing").code == 2
+
+    def test_a_benchmark_extracts_in_both_ways(self) -> None:
+        seconds = extract.extract(2_000, rounds=1)
+        assert {way: len(rounds) for way, rounds in seconds.items()} == {"ours": 1, "original": 1}
 
     def test_a_second_up_says_that_it_is_up_already(self) -> None:
         again = harness("up")

@@ -1,0 +1,181 @@
+"""The standard run by the harness and as a plain script, by turns on one machine; and a step on a kept cluster.
+
+`harness report` is timed whole, as a user waits for it. The plain script (`bench/plain`) starts the same servers one
+after another with default flags, and runs the same commands with the same waits. The harness' own share of a run is the
+time in which no command was running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench import charts, measured, tables
+from bench.plain import cluster as plain
+from bench.targets import Target
+
+RESULT = Path(__file__).parent / "results" / "pipeline.json"
+ROUNDS = 5
+SCRIPT = Path(__file__).parent / "plain" / "pipeline.sh"
+KEPT_STEP = "load"
+BATCH = "spark-submit jobs/filtered_writes.py"
+KINDS = {
+    "kafka-topics": "kafka-topics",
+    "hadoop fs": "hadoop fs",
+    "spark-submit": "spark-submit",
+    "hive": "hive",
+    "presto": "presto",
+}
+"""Kinds of commands, by how they begin."""
+
+
+def measure() -> None:
+    """Run both ways by turns, and keep what each took."""
+    with tempfile.TemporaryDirectory(prefix="bench-pipeline-") as name:
+        folder = Path(name)
+        with measured.kept_cluster():
+            steps = [_kept_step(folder / f"step-{number}") for number in range(ROUNDS + 1)][1:]
+            plain.make(folder / "files")
+        ours, script = [], []
+        for number in range(ROUNDS):
+            ours.append(_by_harness(folder / f"report-{number}"))
+            measured.say(f"round {number + 1}: harness {ours[-1]}")
+            script.append(_by_script(folder, number))
+            measured.say(f"round {number + 1}: script {script[-1]}")
+    measured.keep(RESULT, harness=ours, script=script, kept_step=steps)
+
+
+def _by_harness(out: Path) -> dict[str, Any]:
+    clock = time.monotonic()
+    measured.harness("report", "--out", str(out))
+    seconds = time.monotonic() - clock
+    record = json.loads((out / "record.json").read_text())
+    return {
+        "seconds": round(seconds, 2),
+        "boot": max(each["ready_seconds"] for each in record["services"]),
+        "own": round(seconds - _in_commands(record), 2),
+        "batch": _batch([(each["command"], each["seconds"]) for each in _commands(record)]),
+        "kinds": _kinds([(each["command"], each["seconds"]) for each in _commands(record) if not each["background"]]),
+        "peak_memory_bytes": record["peak_memory_bytes"],
+    }
+
+
+def _by_script(folder: Path, number: int) -> dict[str, Any]:
+    made = folder / f"plain-{number}"
+    plain.copy(folder / "files", made)
+    clock = time.monotonic()
+    with plain.started(made) as boot:
+        environment = {**os.environ, "PLAIN": str(made)}
+        ended = subprocess.run(
+            [SCRIPT], cwd=measured.PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+        seconds = time.monotonic() - clock
+    if ended.returncode:
+        sys.exit(f"the plain script ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
+    lines = [line.split("\t", 2) for line in (made / "trace").read_text().splitlines()]
+    took = [(command, int(microseconds) / 1e6) for microseconds, _, command in lines]
+    return {"seconds": round(seconds, 2), "boot": round(boot, 2), "batch": _batch(took), "kinds": _kinds(took)}
+
+
+def _kept_step(out: Path) -> dict[str, float]:
+    """Run a step on the cluster that is up, and give what the command and its commands took."""
+    clock = time.monotonic()
+    measured.harness("step", KEPT_STEP, "--out", str(out))
+    seconds = time.monotonic() - clock
+    return {
+        "seconds": round(seconds, 2),
+        "commands": round(_in_commands(json.loads((out / "record.json").read_text())), 2),
+    }
+
+
+def _commands(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return (command for step in record["steps"] for command in step["commands"])
+
+
+def _in_commands(record: Mapping[str, Any]) -> float:
+    """Give the seconds in which a command was running; the API, which always runs, is not one."""
+    spans = []
+    for each in _commands(record):
+        if not each["command"].endswith("flask run"):
+            began = datetime.fromisoformat(each["started"]).timestamp()
+            spans.append((began, began + each["seconds"]))
+    covered, until = 0.0, 0.0
+    for began, ended in sorted(spans):
+        covered += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return covered
+
+
+def _batch(took: Iterable[tuple[str, float]]) -> float:
+    return next(seconds for command, seconds in took if command == BATCH)
+
+
+def _kinds(took: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Give the median seconds of each kind of command."""
+    return {
+        kind: round(median(seconds for command, seconds in took if command.startswith(begin)), 2)
+        for kind, begin in KINDS.items()
+    }
+
+
+def _medians(runs: Sequence[Mapping[str, Any]], name: str) -> float:
+    return float(median(run[name] for run in runs))
+
+
+def targets(result: Mapping[str, Any]) -> Iterable[Target]:
+    """Give the targets that this result decides."""
+    ours, script = result["harness"], result["script"]
+    by = "the same in a plain script with default flags"
+
+    def row(number: str, what: str, name: str, goal: float, times: float | None = None) -> Target:
+        value = _medians(ours, name)
+        return Target(number, what, value, "s", goal, _medians(script, name) / value, by, times)
+
+    yield row("P1", "cluster from nothing until every server is useful", "boot", 11, 2.5)
+    over = median(each["seconds"] - each["commands"] for each in result["kept_step"])
+    ratio = median(each["seconds"] / each["commands"] for each in result["kept_step"])
+    yield Target("P2", "a step on a kept cluster, beyond its commands", over, "s", 1, ratio, "its commands alone")
+    yield row("P3", "the standard run, from nothing to the report", "seconds", 75, 3)
+    memory = max(run["peak_memory_bytes"] for run in ours) / 2**30
+    yield Target("P4", "peak memory (PSS) of the cluster with its driver", memory, "GiB", 2.2)
+    yield row("P5", "a Spark batch step", "batch", 6)
+    share = median(run["own"] / run["seconds"] for run in ours) * 100
+    yield Target("P10", "the harness' own share of a run", share, "%", 2)
+
+
+def page(result: Mapping[str, Any]) -> Iterable[str]:
+    """Give this benchmark's part of docs/performance.md."""
+    ours, script = result["harness"], result["script"]
+    yield "## Against a plain script"
+    yield ""
+    yield (
+        f"Measured by `./run bench pipeline`: the standard run by `harness report`, and by `{_name(SCRIPT)}` on "
+        f"servers that start one after another with the default flags of each program; by turns, medians of "
+        f"{len(ours)} rounds. The script runs the same commands on the same jars, and waits for the same things."
+    )
+    yield ""
+    pairs = {
+        "boot": (_medians(ours, "boot"), _medians(script, "boot")),
+        **{
+            kind: (median(run["kinds"][kind] for run in ours), median(run["kinds"][kind] for run in script))
+            for kind in KINDS
+        },
+        "the whole run": (_medians(ours, "seconds"), _medians(script, "seconds")),
+    }
+    rows = [(name, [*both, both[1] / both[0]]) for name, both in pairs.items()]
+    yield from tables.table(("", "harness, s", "plain script, s", "times"), rows)
+    yield ""
+    yield charts.write("pipeline", "Seconds: the harness (dark) and a plain script", pairs)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(measured.PROJECT))
