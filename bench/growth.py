@@ -183,4 +183,4 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
         f"{int(size):,}": [stages[stage]["seconds"] if stage in stages else 0.0 for stage in STAGES]
         for size, stages in sizes.items()
     }
-    yield charts.write("growth", f"Seconds of each stage: {', '.join(STAGES)}", rows)
+    yield charts.write("growth", "Seconds of each stage", tuple(STAGES), rows)
