@@ -29,6 +29,9 @@ HOME = Path("/opt/w205")
 JOB = "HARNESS_JOB"
 """The variable by which the processes of a server or of a command are known."""
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""What a container is ended by: the second where its image has a shell as its main process."""
+
 GRACE = 8.0
 """Seconds that the other servers have to end by themselves after one has ended."""
 
@@ -56,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     if not servers:
         if arguments:
             os.execvp(arguments[0], list(arguments))  # noqa: S606
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        for number in ENDING:
+            signal.signal(number, lambda *_: sys.exit(0))
         while True:
             signal.pause()
     if service in ("kafka", "zookeeper"):
@@ -127,8 +131,8 @@ class Supervisor:
 
     def run(self) -> int:
         """Start every server and wait for the first end; then end the others."""
-        signal.signal(signal.SIGTERM, self._terminate)
-        signal.signal(signal.SIGINT, self._terminate)
+        for number in (*ENDING, signal.SIGINT):
+            signal.signal(number, self._terminate)
         signal.signal(signal.SIGALRM, self._kill)
         for server in self._servers:
             if not self._ending:
