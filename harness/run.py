@@ -13,6 +13,7 @@ from harness import notebook as notebooks
 from harness.cluster.captures import captured, utc_now
 from harness.cluster.names import Names
 from harness.cluster.protocol import Background, Cluster, ServerState, Tell
+from harness.cluster.silence import Silence
 from harness.errors import EnvironmentFault, ExitCode
 from harness.model import Capture, Check, Fact
 from harness.outputs import derive
@@ -103,12 +104,17 @@ class Run:
         return self._record(background.look(since_last=True))
 
     def wait(self, what: str, condition: Callable[[], bool], *, timeout: float = 90.0) -> None:
-        """Wait until a condition holds. Raises StepFailed naming `what` when it does not in time."""
+        """Wait until a condition holds. Raises StepFailed naming `what` when it does not in time.
+
+        Where a server that it may need is silent, it is given up sooner.
+        """
         limit = min(timeout, self._remaining())
-        end = time.monotonic() + limit
+        begun = time.monotonic()
+        silence = Silence(lambda: [fault.headline for fault in self.cluster.faults()])
         while not condition():
-            if time.monotonic() > end:
-                raise StepFailed(f"waited {limit:.0f} s for {what}, and it did not come")
+            waited = time.monotonic() - begun
+            if waited > limit or silence.too_long(waited):
+                raise StepFailed(f"waited {waited:.0f} s for {what}, and it did not come")
             time.sleep(POLL)
 
     def expect(self, what: str, actual: Fact, expected: Fact) -> bool:

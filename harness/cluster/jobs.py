@@ -75,6 +75,11 @@ class Jobs:
             raise UsageError(f"No command {job_id} in this cluster.")
         return self._jobs[job_id]
 
+    def foreground_seconds(self) -> float:
+        """Give for how long the longest of the commands that somebody waits for has run."""
+        now = time.monotonic()
+        return max((now - job.process.started for job in self._running() if not job.background), default=0.0)
+
     def stop_foreground(self) -> None:
         """End the commands that somebody waits for."""
         for job in self._running():

@@ -32,15 +32,13 @@ from harness.cluster.layout import Layout, layout_of
 from harness.cluster.processes import Process, become_subreaper, kill_descendants, memory_below
 from harness.cluster.servers import Servers
 from harness.cluster.services import Service
+from harness.cluster.silence import Silence
 from harness.cluster.spawn import Spawner
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import take
 
 FIRST_LEASE = 30.0
 """Seconds within which the harness that started a keeper must take its lease."""
-
-DEATH_GRACE = 20.0
-"""Seconds that commands may go on after a server died: those that need it would wait for much longer."""
 
 STOP_GRACE = 10.0
 """Seconds for a server to end after SIGTERM before it is killed."""
@@ -128,15 +126,11 @@ class Keeper:
             self._end(quick=True)
 
     def _watch(self) -> None:
-        """Measure memory, and end commands that outlive a server by too long."""
-        dead_since: float | None = None
+        """Measure memory, and end commands that wait for a silent server."""
+        silence = Silence(lambda: [server.service.name for server, _ in self._servers.sick()])
         while not self._ended.wait(MEMORY_INTERVAL):
             self._peak_memory = max(self._peak_memory, memory_below(os.getpid()))
-            if self._ending.is_set() or not self._servers.dead():
-                dead_since = None
-                continue
-            dead_since = dead_since or time.monotonic()
-            if time.monotonic() - dead_since > DEATH_GRACE:
+            if not self._ending.is_set() and silence.too_long(self._jobs.foreground_seconds()):
                 self._jobs.stop_foreground()
 
     # Conversations

@@ -155,10 +155,6 @@ class Servers:
         server.ready_seconds = round(time.monotonic() - server.process.started, 2)
         server.measure()
 
-    def dead(self) -> list[Server]:
-        """Give the servers that ended although nobody asked."""
-        return [server for server in self.running.values() if server.state == "dead"]
-
     def sick(self) -> list[tuple[Server, str]]:
         """Give the servers that are dead or do not answer their probe now, and what was seen."""
         found: list[tuple[Server, str]] = []

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from machine import HARNESS, Started, nothing_left, ours, server, started
+from machine import HARNESS, Started, nothing_left, server, started
 
 from harness.settings import cache_dir
 
@@ -26,7 +26,7 @@ SHORT = 0
 CUT = 5
 """Seconds for which the network is cut."""
 
-SMALL_DISK = f'mount -t tmpfs -o size=400m tmpfs {cache_dir()}/runs && exec "$@"'
+SMALL_DISK = f'mount -t tmpfs -o size=2g tmpfs {cache_dir()}/runs && exec "$@"'
 JOB, TOPIC = "step     load           passed", "step     api            passed"
 
 
@@ -58,7 +58,7 @@ def cut_the_network_and_mend_it(going: Started) -> None:
 
 def kill_the_api(_going: Started) -> None:
     """Kill the web API."""
-    (api,) = (each for each in ours() if "flask" in each.cmdline() and "run" in each.cmdline())
+    (api,) = (p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or ())[-2:] == ["flask", "run"])
     api.send_signal(signal.SIGKILL)
 
 
@@ -79,7 +79,7 @@ class MachineFault:
 
 FAULTS = (
     MachineFault("full-disk", JOB, fill_the_disk, "No space left on device"),
-    MachineFault("cut-network", JOB, cut_the_network, "does not answer"),
+    MachineFault("cut-network", JOB, cut_the_network, "is not there"),
     MachineFault(f"network-cut-for-{CUT}-s", JOB, cut_the_network_and_mend_it, "", passes=True),
     MachineFault("killed-api", TOPIC, kill_the_api, "killed by SIGKILL"),
 )

@@ -38,6 +38,7 @@ from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
 from harness.cluster.services import API, REDIS, ROOM_OF, room_of
+from harness.cluster.silence import Silence
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.locks import take
@@ -47,9 +48,6 @@ from harness.settings import Settings
 COMPOSE_TIME = 300.0
 STOP_GRACE = 10.0
 QUICK_GRACE = 2.0
-DEATH_GRACE = 20.0
-"""Seconds that a command may go on after a container ended: one that needs it would wait for much longer."""
-
 MEMORY_INTERVAL = 2.0
 SERVERS = "servers.json"
 
@@ -245,7 +243,7 @@ class ComposeCluster:
     def _await_end(self, running: ComposeBackground, limit: float) -> tuple[int, bool]:
         """Wait for a command's end. Gives its exit code, and whether its time limit ended it."""
         clock = time.monotonic()
-        dead_since: float | None = None
+        silence = Silence(lambda: [fault.headline for fault in self.faults()])
         try:
             while (code := running.wait(0.5)) is None:
                 self._servers.measure(MEMORY_INTERVAL)
@@ -253,8 +251,7 @@ class ComposeCluster:
                 if now - clock > limit:
                     running.stop(signal.SIGTERM, group=True, grace=2.0)
                     return TIMED_OUT, True
-                dead_since = (dead_since or now) if self._containers.any_gone() else None
-                if dead_since and now - dead_since > DEATH_GRACE:
+                if silence.too_long(now - clock):
                     return running.stop(signal.SIGTERM, group=True, grace=2.0).exit_code or 0, False
         except BaseException:
             with suppress(Exception):

@@ -70,10 +70,6 @@ class Containers:
                 agent = self._agents[service] = Agent(state.id, self.log_folder / "agents.log")
             return agent
 
-    def any_gone(self) -> bool:
-        """Say whether a container ended whose agent was asked before."""
-        return any(agent.gone.is_set() for agent in list(self._agents.values()))
-
     def is_gone(self, service: str) -> bool:
         """Say whether a service's container ended since its agent was asked."""
         agent = self._agents.get(service)
