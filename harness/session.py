@@ -5,6 +5,7 @@ The record and the report are written after every step, so that a run that dies 
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 import traceback
@@ -34,6 +35,9 @@ from harness.steps import Step, StepFailed, StepNotPassed, dependencies
 
 KNOWN = "known.json"
 """In a cluster's run folder: the record of the steps that it has seen."""
+
+SCARCE = 2**20 * 100
+"""Bytes: with less space than this a NameNode goes into safe mode (`dfs.namenode.resource.du.reserved`)."""
 
 
 class Session:
@@ -155,8 +159,10 @@ class Session:
         raise StepNotPassed(made)
 
     def _faults(self) -> list[str]:
+        if not self._cluster:
+            return []
         try:
-            return [str(fault) for fault in self._cluster.faults()] if self._cluster else []
+            return [str(fault) for fault in (*_full_disk(self._cluster.folder), *self._cluster.faults())]
         except HarnessError as problem:  # the question failed: that must not hide the step's own end
             self.progress.say(str(problem))
             return []
@@ -323,3 +329,18 @@ def _own_traceback(problem: Exception) -> str:
     where = frames[-1] if frames else None
     place = f" ({Path(where.filename).name}:{where.lineno})" if where else ""
     return f"{type(problem).__name__}: {problem}{place}"
+
+
+def _full_disk(folder: Path) -> list[EnvironmentFault]:
+    """Say that the disk of a folder is full, when it is."""
+    free = shutil.disk_usage(folder).free
+    if free >= SCARCE:
+        return []
+    return [
+        EnvironmentFault(
+            "The disk is full.",
+            wanted=f"{SCARCE / 2**20:.0f} MiB free for the cluster's data in {folder}",
+            seen=f"{free / 2**20:.0f} MiB free",
+            remedy="free some space, or set HARNESS_CACHE to a folder on a larger disk; then run it again",
+        )
+    ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-LONG = 10.0
+LONG = 8.0
 """Seconds that something may wait before the servers are asked: most commands have ended by then."""
 
-ASK_EVERY = 5.0
-"""Seconds between two questions."""
+ASK_EVERY = 3.0
+"""Seconds from an answer to the next question."""
 
-SILENCE = 15.0
-"""Seconds without an answer that are too many. One question may wait for five: a busy machine gets three of them."""
+SILENCE = 10.0
+"""Seconds without an answer that are too many. A question may wait for five, so a busy server gets two of them."""
 
 
 class Silence:
