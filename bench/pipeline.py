@@ -98,7 +98,7 @@ def _kept_step(out: Path) -> dict[str, float]:
 
 
 def _commands(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    return (command for step in record["steps"] for command in step["commands"])
+    return (command for step in record["steps"] if not step["reused"] for command in step["commands"])
 
 
 def _in_commands(record: Mapping[str, Any]) -> float:

@@ -38,7 +38,6 @@ HAVE_DEFAULTS = (
     "group.initial.rebalance.delay.ms",
     "log.flush.offset.checkpoint.interval.ms",
     "offsets.topic.num.partitions",
-    "spark.master",
     "spark.sql.shuffle.partitions",
     "spark.ui.enabled",
     "spark.ui.showConsoleProgress",
