@@ -102,7 +102,9 @@ def run_steps(names: Sequence[str], options: dict[str, Any]) -> ExitCode:
     backends.prepare(found, DownloadProgress(Console(highlight=False)))
     # This process imported the harness before pytest could rewrite its assertions, and need not.
     imported = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
-    arguments = ["-W", imported, "--rootdir", str(found.project), "-q", "--no-header", "--tb=no", "-rN"]
+    # Plugins that happen to be installed too would only cost time; who wants one runs pytest.
+    arguments = ["-W", imported, "--disable-plugin-autoload", "--rootdir", str(found.project)]
+    arguments += ["-q", "--no-header", "--tb=no", "-rN"]
     arguments += [f"--{key}={options[key]}" for key in ("backend", "mode", "out") if options[key] is not None]
     arguments += [f"--port={value}" for value in options["port"]]
     for key in ("step_timeout", "command_timeout"):

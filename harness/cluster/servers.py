@@ -156,9 +156,9 @@ class Servers:
         server.measure()
 
     def sick(self) -> list[tuple[Server, str]]:
-        """Give the servers that are dead or do not answer their probe now, and what was seen."""
+        """Give the servers that are dead or do not answer their probe now, and what was seen; the dead ones first."""
         found: list[tuple[Server, str]] = []
-        servers = list(self.running.values())
+        servers = sorted(self.running.values(), key=lambda server: server.state != "dead")
         ready = [server for server in servers if server.state == "ready"]
         with ThreadPoolExecutor(max(1, len(ready))) as pool:  # a silent server takes a probe's whole time
             answers = dict(zip(map(id, ready), pool.map(_ask, (server.service for server in ready)), strict=True))
