@@ -9,6 +9,7 @@ import sys
 
 from bench import measured, page, targets
 from bench.page import BENCHMARKS
+from harness.signals import orderly
 
 
 def main(*names: str) -> None:
@@ -18,9 +19,10 @@ def main(*names: str) -> None:
         return
     if unknown := [name for name in names if name not in (*BENCHMARKS, "all")]:
         sys.exit(f"unknown benchmark: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}, all")
-    for name in BENCHMARKS if "all" in names else names:
-        measured.say(f"measuring {name}")
-        BENCHMARKS[name].measure()
+    with orderly():  # what a benchmark started ends with it
+        for name in BENCHMARKS if "all" in names else names:
+            measured.say(f"measuring {name}")
+            BENCHMARKS[name].measure()
     rows = page.write()
     targets.write(rows)
     print("\n".join(targets.lines(rows)))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -75,12 +77,17 @@ def _by_script(folder: Path, number: int) -> dict[str, Any]:
     clock = time.monotonic()
     with plain.started(made) as boot:
         environment = {**os.environ, "PLAIN": str(made)}
-        ended = subprocess.run(
-            [SCRIPT], cwd=measured.PROJECT, env=environment, capture_output=True, text=True, check=False
+        script = subprocess.Popen(
+            [SCRIPT], cwd=measured.PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
+        try:
+            told, _ = script.communicate()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(script.pid, signal.SIGKILL)
         seconds = time.monotonic() - clock
-    if ended.returncode:
-        sys.exit(f"the plain script ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
+    if script.returncode:
+        sys.exit(f"the plain script ended with {script.returncode}\n{told}")
     lines = [line.split("\t", 2) for line in (made / "trace").read_text().splitlines()]
     took = [(command, int(microseconds) / 1e6) for microseconds, _, command in lines]
     return {"seconds": round(seconds, 2), "boot": round(boot, 2), "batch": _batch(took), "kinds": _kinds(took)}

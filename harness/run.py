@@ -186,7 +186,7 @@ class Run:
 
     def _add(self, command: str, stdout: str, clock: float) -> Capture:
         seconds = time.monotonic() - clock
-        return self._record(captured("harness", command, stdout, "", 0, started=utc_now(), seconds=seconds))
+        return self._record(captured("harness", command, stdout, "", 0, started=utc_now(seconds), seconds=seconds))
 
     def _record(self, capture: Capture) -> Capture:
         capture = replace(capture, id=f"{self._step.id}-{len(self.commands) + 1}")

@@ -350,7 +350,9 @@ class ComposeCluster:
 
     def _aside(self, command: str, printed: str, clock: float, typed: str | None = None) -> None:
         seconds = time.monotonic() - clock
-        self._asides.append(captured("host", command, printed, "", 0, started=utc_now(), seconds=seconds, typed=typed))
+        self._asides.append(
+            captured("host", command, printed, "", 0, started=utc_now(seconds), seconds=seconds, typed=typed)
+        )
 
     def _show_files(self) -> None:
         project = self._settings.project
