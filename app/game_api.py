@@ -51,8 +51,6 @@ def connect() -> KafkaProducer:
         # idempotent producer of kafka-python 3.0.12 stays stuck after a broker's outage, past every time limit.
         enable_idempotence=False,
         retries=0,
-        # While one request to the broker is under way, events of other clients gather for the next one.
-        max_in_flight_requests_per_connection=1,
         bootstrap_timeout_ms=timeout_ms,
         max_block_ms=timeout_ms,
         request_timeout_ms=timeout_ms,
