@@ -26,7 +26,7 @@ from bench.plain import cluster as plain
 from bench.targets import Target
 
 RESULT = Path(__file__).parent / "results" / "pipeline.json"
-ROUNDS = 5
+ROUNDS = 3
 SCRIPT = Path(__file__).parent / "plain" / "pipeline.sh"
 KEPT_STEP = "load"
 BATCH = "spark-submit jobs/filtered_writes.py"
