@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import page, static, targets
+from bench import charts, page, static, targets
 from bench.targets import Target
 
 IDS = [f"P{number}" for number in range(1, 11)]
@@ -19,6 +19,7 @@ def test_every_target_has_a_row_and_what_is_shown_is_what_the_results_say(
     shown = page.PAGE.read_text()
     committed = json.loads(targets.FILE.read_text())
     monkeypatch.setattr(page, "PAGE", tmp_path / "performance.md")
+    monkeypatch.setattr(charts, "FOLDER", tmp_path)
     monkeypatch.setattr(targets, "FILE", tmp_path / "bench.json")
     rows = page.write()
     targets.write(rows)
