@@ -110,7 +110,7 @@ class Run:
         """
         limit = min(timeout, self._remaining())
         begun = time.monotonic()
-        silence = Silence(lambda: [fault.headline for fault in self.cluster.faults()])
+        silence = Silence(lambda: [fault.headline for fault in self.cluster.faults(unseen=True)])
         while not condition():
             waited = time.monotonic() - begun
             if waited > limit or silence.too_long(waited):

@@ -127,7 +127,7 @@ class Keeper:
 
     def _watch(self) -> None:
         """Measure memory, and end commands that wait for a silent server."""
-        silence = Silence(lambda: [server.service.name for server, _ in self._servers.sick()])
+        silence = Silence(lambda: [server.service.name for server, _ in self._servers.sick(unseen=True)])
         while not self._ended.wait(MEMORY_INTERVAL):
             self._peak_memory = max(self._peak_memory, memory_below(os.getpid()))
             if not self._ending.is_set() and silence.too_long(self._jobs.foreground_seconds()):
@@ -195,9 +195,9 @@ class Keeper:
         self._servers.stop_all()
         connection.send({"event": "done"})
 
-    def _op_sick(self, connection: Connection, _request: Message) -> None:
-        sick = [as_message(self._servers.fault(server, seen)) for server, seen in self._servers.sick()]
-        connection.send({"event": "done", "sick": sick})
+    def _op_sick(self, connection: Connection, request: Message) -> None:
+        sick = self._servers.sick(unseen=bool(request["unseen"]))
+        connection.send({"event": "done", "sick": [as_message(self._servers.fault(*each)) for each in sick]})
 
     def _op_status(self, connection: Connection, _request: Message) -> None:
         connection.send({"event": "done", **self._status()})

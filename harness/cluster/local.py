@@ -164,10 +164,10 @@ class LocalCluster:
         """Give the peak memory in bytes of all processes of the cluster together."""
         return int(self.keeper.ask(op="status")["peak_memory"])
 
-    def faults(self) -> list[HarnessError]:
+    def faults(self, *, unseen: bool = False) -> list[HarnessError]:
         """Give an error for each server that is dead or does not answer; one for the keeper when it is gone."""
         try:
-            return [as_error(message) for message in self.keeper.ask(op="sick")["sick"]]
+            return [as_error(message) for message in self.keeper.ask(op="sick", unseen=unseen)["sick"]]
         except HarnessError as problem:
             return [problem]
 

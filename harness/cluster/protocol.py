@@ -85,8 +85,11 @@ class Cluster(Protocol):
     def status(self) -> Sequence[ServerState]:
         """Give the state of every server that was started."""
 
-    def faults(self) -> Sequence[HarnessError]:
-        """Give an error for each server that is dead or does not answer now; none when the cluster is well."""
+    def faults(self, *, unseen: bool = False) -> Sequence[HarnessError]:
+        """Give an error for each server that is dead or does not answer now; none when the cluster is well.
+
+        With `unseen` nothing is asked that a step's record would show: the API logs each question.
+        """
 
     def peak_memory(self) -> int:
         """Give the peak memory in bytes of the whole cluster."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.cluster.probes import NotReady
 from harness.cluster.processes import Process, peak_rss
-from harness.cluster.services import Service
+from harness.cluster.services import API, Service
 from harness.errors import EnvironmentFault
 
 PROBE_INTERVAL = 0.1
@@ -155,11 +155,14 @@ class Servers:
         server.ready_seconds = round(time.monotonic() - server.process.started, 2)
         server.measure()
 
-    def sick(self) -> list[tuple[Server, str]]:
-        """Give the servers that are dead or do not answer their probe now, and what was seen; the dead ones first."""
+    def sick(self, *, unseen: bool = False) -> list[tuple[Server, str]]:
+        """Give the servers that are dead or do not answer their probe now, and what was seen; the dead ones first.
+
+        With `unseen` nothing is asked that a step's record would show: the API logs each question.
+        """
         found: list[tuple[Server, str]] = []
         servers = sorted(self.running.values(), key=lambda server: server.state != "dead")
-        ready = [server for server in servers if server.state == "ready"]
+        ready = [s for s in servers if s.state == "ready" and not (unseen and s.service.name == API)]
         with ThreadPoolExecutor(max(1, len(ready))) as pool:  # a silent server takes a probe's whole time
             answers = dict(zip(map(id, ready), pool.map(_ask, (server.service for server in ready)), strict=True))
         for server in servers:

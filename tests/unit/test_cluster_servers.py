@@ -294,6 +294,21 @@ def test_a_server_that_lives_and_does_not_answer_is_sick_and_not_dead(cluster: M
     assert booted.states() == {"presto": "ready"}
 
 
+def test_the_api_is_not_asked_where_no_record_may_show_it(cluster: Make) -> None:
+    answers = {"api": iter(["well"]), "presto": iter(["well"])}
+
+    def ask(name: str) -> str:
+        for answer in answers[name]:
+            return answer
+        raise NotReady("timed out")
+
+    booted = cluster(service("api", ask=lambda: ask("api")), service("presto", ask=lambda: ask("presto")))
+    booted.boot()
+    assert [server.service.name for server, _ in booted.servers.sick(unseen=True)] == ["presto"]
+    booted.kill("api")
+    assert [server.service.name for server, _ in booted.servers.sick(unseen=True)] == ["api", "presto"]
+
+
 def test_a_server_whose_probe_stumbles_is_sick(cluster: Make) -> None:
     answers = iter(["well"])
 

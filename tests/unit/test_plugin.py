@@ -101,7 +101,7 @@ class Cluster:
         self.backgrounds[serves or command] = started
         return started
 
-    def faults(self) -> list[EnvironmentFault]:
+    def faults(self, *, unseen: bool = False) -> list[EnvironmentFault]:
         return self._world.faults
 
     def status(self) -> list[ServerState]:
@@ -320,7 +320,7 @@ def test_a_name_that_the_cluster_does_not_know_is_not_the_harness_own_fault(assi
 def test_a_question_to_the_cluster_that_fails_does_not_hide_why_the_step_failed(
     assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faults(_: Cluster) -> list[EnvironmentFault]:
+    def faults(_: Cluster, *, unseen: bool = False) -> list[EnvironmentFault]:
         raise HarnessError("keeper: KeyError('x')")
 
     monkeypatch.setattr(Cluster, "faults", faults)

@@ -198,9 +198,9 @@ class ComposeCluster:
         """Give the peak memory in bytes of all processes in the containers together (PSS)."""
         return self._servers.measure(MEMORY_INTERVAL)
 
-    def faults(self) -> list[HarnessError]:
+    def faults(self, *, unseen: bool = False) -> list[HarnessError]:
         """Give an error for each server that is dead or does not answer."""
-        return self._servers.faults()
+        return self._servers.faults(unseen=unseen)
 
     def logs(self, service: str) -> Path:
         """Give the log of a server; those of one container are in one, with the server's name in each line."""
@@ -243,7 +243,7 @@ class ComposeCluster:
     def _await_end(self, running: ComposeBackground, limit: float) -> tuple[int, bool]:
         """Wait for a command's end. Gives its exit code, and whether its time limit ended it."""
         clock = time.monotonic()
-        silence = Silence(lambda: [fault.headline for fault in self.faults()])
+        silence = Silence(lambda: [fault.headline for fault in self.faults(unseen=True)])
         try:
             while (code := running.wait(0.5)) is None:
                 self._servers.measure(MEMORY_INTERVAL)

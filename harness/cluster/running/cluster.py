@@ -118,13 +118,13 @@ class RunningCluster(LocalCluster):
         ]
         return [*there, *super().status()]
 
-    def faults(self) -> list[HarnessError]:
+    def faults(self, *, unseen: bool = False) -> list[HarnessError]:
         """Give an error for each server that does not answer now, here or elsewhere."""
         there: list[HarnessError] = [
             EnvironmentFault(f"{name} at {self._at(name)} does not answer.", seen=seen)
             for name, seen in questions.sick(self._there)
         ]
-        return there + super().faults()
+        return there + super().faults(unseen=unseen)
 
     def _elsewhere(self, services: Iterable[str]) -> list[str]:
         return [name for name in services if BEHIND.get(name, name) in self._there.listeners]
