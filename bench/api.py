@@ -24,6 +24,7 @@ WAYS = {
     "ours, granian": (f"{GRANIAN} --working-dir app game_api:app", 4000),
     "ours, flask run": (f"FLASK_APP=app/game_api.py {FLASK}", 2000),
     "original, flask run": (f"FLASK_APP=bench/original/game_api.py {FLASK}", 2000),
+    "an app that does nothing, granian": (f"{GRANIAN} bench.empty_api:app", 4000),
 }
 OURS, ORIGINAL = "ours, granian", "original, flask run"
 GOAL, TIMES, SLOWEST = 800, 4, 50

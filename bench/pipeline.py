@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,6 +39,10 @@ KINDS = {
     "presto": "presto",
 }
 """Kinds of commands, by how they begin."""
+
+PARTS = {"harness up": "harness up", **KINDS, "the feed's loop": "while true", "harness down": "harness down"}
+OTHER, OWN = "other commands", "the harness' own"
+"""Parts of a run: commands by how they begin, the others, and the time in which no command runs."""
 
 
 def measure() -> None:
@@ -63,8 +68,8 @@ def _by_harness(out: Path) -> dict[str, Any]:
     record = json.loads((out / "record.json").read_text())
     return {
         "seconds": round(seconds, 2),
+        "parts": _parts(record, seconds),
         "boot": max(each["ready_seconds"] for each in record["services"]),
-        "own": round(seconds - _in_commands(record), 2),
         "batch": _batch([(each["command"], each["seconds"]) for each in _commands(record)]),
         "kinds": _kinds([(each["command"], each["seconds"]) for each in _commands(record) if not each["background"]]),
         "peak_memory_bytes": record["peak_memory_bytes"],
@@ -98,28 +103,12 @@ def _kept_step(out: Path) -> dict[str, float]:
     clock = time.monotonic()
     measured.harness("step", KEPT_STEP, "--out", str(out))
     seconds = time.monotonic() - clock
-    return {
-        "seconds": round(seconds, 2),
-        "commands": round(_in_commands(json.loads((out / "record.json").read_text())), 2),
-    }
+    own = _parts(json.loads((out / "record.json").read_text()), seconds)[OWN]
+    return {"seconds": round(seconds, 2), "commands": round(seconds - own, 2)}
 
 
 def _commands(record: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return (command for step in record["steps"] if not step["reused"] for command in step["commands"])
-
-
-def _in_commands(record: Mapping[str, Any]) -> float:
-    """Give the seconds in which a command was running; the API, which always runs, is not one."""
-    spans = []
-    for each in _commands(record):
-        if not each["command"].endswith("flask run"):
-            began = datetime.fromisoformat(each["started"]).timestamp()
-            spans.append((began, began + each["seconds"]))
-    covered, until = 0.0, 0.0
-    for began, ended in sorted(spans):
-        covered += max(0.0, ended - max(began, until))
-        until = max(until, ended)
-    return covered
 
 
 def _batch(took: Iterable[tuple[str, float]]) -> float:
@@ -132,6 +121,32 @@ def _kinds(took: Sequence[tuple[str, float]]) -> dict[str, float]:
         kind: round(median(seconds for command, seconds in took if command.startswith(begin)), 2)
         for kind, begin in KINDS.items()
     }
+
+
+def _parts(record: Mapping[str, Any], seconds: float) -> dict[str, float]:
+    """Share out a run's seconds: to its commands by kind, each moment to the command that began last, and the rest."""
+    spans = sorted((*_span(each), _part(each["command"])) for each in _commands(record) if not _is_api(each))
+    marks = sorted({moment for began, ended, _ in spans for moment in (began, ended)})
+    parts = dict.fromkeys((*PARTS, OTHER, OWN), 0.0)
+    for begin, end in pairwise(marks):
+        running = [part for began, ended, part in spans if began <= begin and ended >= end]
+        parts[running[-1] if running else OWN] += end - begin
+    parts[OWN] += seconds - (marks[-1] - marks[0])
+    return {name: round(took, 2) for name, took in parts.items()}
+
+
+def _part(command: str) -> str:
+    return next((part for part, begin in PARTS.items() if command.startswith(begin)), OTHER)
+
+
+def _span(command: Mapping[str, Any]) -> tuple[float, float]:
+    began = datetime.fromisoformat(command["started"]).timestamp()
+    return began, began + command["seconds"]
+
+
+def _is_api(command: Mapping[str, Any]) -> bool:
+    """Say whether a command is the API, which runs beside all others."""
+    return bool(command["command"].endswith("flask run"))
 
 
 def _medians(runs: Sequence[Mapping[str, Any]], name: str) -> float:
@@ -155,7 +170,7 @@ def targets(result: Mapping[str, Any]) -> Iterable[Target]:
     memory = max(run["peak_memory_bytes"] for run in ours) / 2**30
     yield Target("P4", "peak memory (PSS) of the cluster with its driver", memory, "GiB", 2.2)
     yield row("P5", "a Spark batch step", "batch", 6)
-    share = median(run["own"] / run["seconds"] for run in ours) * 100
+    share = median(run["parts"][OWN] / run["seconds"] for run in ours) * 100
     yield Target("P10", "the harness' own share of a run", share, "%", 2)
 
 

@@ -15,7 +15,7 @@ import pytest
 from disks import files_of_at_most
 from maven import Repository
 
-from harness.cluster.toolchain import fetch
+from harness.cluster.toolchain import download, fetch
 from harness.cluster.toolchain.lock import Artifact
 from harness.errors import EnvironmentFault
 from harness.locks import exclusive
@@ -56,11 +56,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
     served = Repository(tmp_path / "served")
     monkeypatch.setenv("HARNESS_MAVEN_REPOSITORY", f"{served.url}/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    fetch.session.cache_clear()
+    download.session.cache_clear()
     yield served
     served.close()
-    fetch.session().close()
-    fetch.session.cache_clear()
+    download.session().close()
+    download.session.cache_clear()
 
 
 @pytest.fixture
@@ -409,9 +409,9 @@ def test_after_a_failure_no_other_file_is_asked_for_again(
 
 def test_the_repository_is_an_https_address_or_the_mirror_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HARNESS_MAVEN_REPOSITORY", raising=False)
-    assert fetch.repository_url().startswith("https://")
+    assert download.repository_url().startswith("https://")
     monkeypatch.setenv("HARNESS_MAVEN_REPOSITORY", "http://mirror/maven/")
-    assert fetch.repository_url() == "http://mirror/maven"
+    assert download.repository_url() == "http://mirror/maven"
 
 
 def test_every_file_of_the_lock_is_wanted_once() -> None:

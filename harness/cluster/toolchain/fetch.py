@@ -10,25 +10,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import cache
 from pathlib import Path
 from typing import Protocol
-
-import requests
-from jgo.constants import MAVEN_CENTRAL_URL
 
 from harness.cluster.toolchain.lock import Artifact, components
 from harness.errors import EnvironmentFault
 from harness.locks import exclusive
 
 THREADS = 6
-ATTEMPTS = 3
-READ_TIMEOUT = 30.0
 SPARE_BYTES = 300_000_000
 """Free space that must remain after the downloads: a run's own data and logs."""
 
@@ -47,21 +40,6 @@ class Progress(Protocol):
 
     def stop(self) -> None:
         """End, whatever happened."""
-
-
-def repository_url() -> str:
-    """Give the Maven repository: `HARNESS_MAVEN_REPOSITORY` (a mirror), else jgo's default."""
-    return os.environ.get("HARNESS_MAVEN_REPOSITORY", MAVEN_CENTRAL_URL).rstrip("/")
-
-
-@cache
-def session() -> requests.Session:
-    """Give a session whose pool fits the threads."""
-    made = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS)
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
-    return made
 
 
 def maven_dir(cache_dir: Path) -> Path:
@@ -152,12 +130,14 @@ def _fetch_all(missing: Sequence[Artifact], root: Path, known: Verified, progres
             seen=f"{free / 1e6:.0f} MB free",
             remedy="free some space, or set HARNESS_CACHE to a folder on a larger disk",
         )
+    from harness.cluster.toolchain.download import download  # loads requests and jgo: most runs fetch nothing
+
     stop = threading.Event()
     progress.start(len(missing), total)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fetch")
     try:
         largest_first = sorted(missing, key=lambda item: -item.size)
-        jobs = [pool.submit(_fetch, item, root / item.path, stop, progress) for item in largest_first]
+        jobs = [pool.submit(download, item, root / item.path, stop, progress.advance) for item in largest_first]
         by_job = dict(zip(jobs, largest_first, strict=True))
         for job in as_completed(jobs):
             job.result()
@@ -169,83 +149,10 @@ def _fetch_all(missing: Sequence[Artifact], root: Path, known: Verified, progres
     return total
 
 
-class _Stopped(Exception):
-    """Another file failed, or the user interrupted."""
-
-
-def _fetch(artifact: Artifact, file: Path, stop: threading.Event, progress: Progress) -> None:
-    """Download one file beside its place, verify it, and give it its name."""
-    part = file.with_name(file.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    seen = ""
-    counted = 0
-
-    def reached(nbytes: int) -> None:
-        nonlocal counted
-        progress.advance(nbytes - counted)
-        counted = nbytes
-
-    for _ in range(ATTEMPTS):
-        if stop.is_set():
-            raise _Stopped
-        try:
-            _continue_download(artifact, part, stop, reached)
-        except requests.RequestException as problem:
-            seen = _short(problem)
-            continue
-        actual = sha256(part)
-        if actual == artifact.sha256:
-            part.replace(file)
-            return
-        seen = f"{part.stat().st_size} bytes with sha256 {actual}"
-        part.unlink()
-        reached(0)
-    raise EnvironmentFault(
-        f"{artifact.coordinate} could not be fetched.",
-        wanted=f"{artifact.size} bytes with sha256 {artifact.sha256}",
-        seen=f"{seen} ({ATTEMPTS} attempts)",
-        remedy="check the network and run the same command again: it continues where it stopped "
-        "(HARNESS_MAVEN_REPOSITORY names a mirror)",
-    )
-
-
-def _continue_download(artifact: Artifact, part: Path, stop: threading.Event, reached: Callable[[int], None]) -> None:
-    """Fetch the bytes that `part` still lacks. `reached` is told how many it has."""
-    have = part.stat().st_size if part.exists() else 0
-    if have > artifact.size:
-        part.unlink()
-        have = 0
-    if have == artifact.size:
-        reached(have)
-        return
-    headers = {"Range": f"bytes={have}-"} if have else {}
-    url = f"{repository_url()}/{artifact.path}"
-    with session().get(url, headers=headers, stream=True, timeout=READ_TIMEOUT) as answer:
-        answer.raise_for_status()
-        resumed = answer.status_code == requests.codes.partial_content
-        have = have if resumed else 0
-        reached(have)
-        with part.open("ab" if resumed else "wb") as out:
-            for block in answer.iter_content(1 << 18):
-                if stop.is_set():
-                    raise _Stopped
-                out.write(block)
-                have += len(block)
-                reached(have)
-
-
 def sha256(file: Path) -> str:
     """Give a file's sha256 in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _short(problem: Exception) -> str:
-    """Give the innermost reason of a network error, which requests wraps several times."""
-    reason: BaseException = problem
-    while (inner := reason.__cause__ or reason.__context__) is not None:
-        reason = inner
-    return f"{type(reason).__name__}: {reason}"[:300]
 
 
 def _disk_fault(cache_dir: Path, problem: OSError) -> EnvironmentFault:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from jgo.maven import MavenContext
 
-from harness.cluster.toolchain.fetch import repository_url, session
+from harness.cluster.toolchain.download import repository_url, session
 from harness.cluster.toolchain.lock import Artifact, Component
 
 HEADER = """\
