@@ -21,7 +21,6 @@ from typing import Any
 from bench import measured, tables
 from harness.cluster.compose import engine, images
 
-PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "compose.json"
 RUNS = ("first", "second", "third")
 
@@ -35,7 +34,7 @@ def measure() -> None:
         (root / "Dockerfile").write_text(f"FROM {images.base_image()}\nLABEL bench={base}\n")
         subprocess.run(["docker", "build", "--quiet", "--tag", base, root], check=True)
         (root / "Dockerfile").unlink()
-        subprocess.run(["git", "clone", "--quiet", PROJECT, root / "clone"], check=True)
+        subprocess.run(["git", "clone", "--quiet", measured.PROJECT, root / "clone"], check=True)
         environment = {**os.environ, "BASE_IMAGE": base, "PYTHONPATH": str(root / "clone")}
         try:
             build = _timed_build(root / "clone", environment, made)
@@ -44,7 +43,7 @@ def measure() -> None:
             rebuild = _timed_build(root / "clone", environment, made)
         finally:
             subprocess.run(["docker", "image", "rm", "--force", *made], check=False, stdout=subprocess.DEVNULL)
-        subprocess.run([sys.executable, "-m", "harness", "images"], cwd=PROJECT, check=True)
+        subprocess.run([sys.executable, "-m", "harness", "images"], cwd=measured.PROJECT, check=True)
         runs = [_run(name) for name in RUNS]
     base_size = engine.image_size(images.base_image()) or 0
     measured.keep(
@@ -70,9 +69,9 @@ def _timed_build(clone: Path, environment: Mapping[str, str], made: list[str]) -
 
 def _run(name: str) -> dict[str, Any]:
     """Run the whole assignment; the last run's report stays in reports/latest-compose."""
-    out, clock = PROJECT / "reports" / "latest-compose", time.monotonic()
+    out, clock = measured.PROJECT / "reports" / "latest-compose", time.monotonic()
     command = [sys.executable, "-m", "harness", "report", "--backend", "compose", "--out", str(out)]
-    subprocess.run(command, cwd=PROJECT, check=True)
+    subprocess.run(command, cwd=measured.PROJECT, check=True)
     seconds = time.monotonic() - clock
     record = json.loads((out / "record.json").read_text())
     return {"run": name, "seconds": round(seconds, 1), **measured.figures(record)}

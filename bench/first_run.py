@@ -16,7 +16,6 @@ from typing import Any
 
 from bench import measured, tables
 
-PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "first-run.json"
 RUNS = ("first", "second", "third")
 NETWORK = 10.0
@@ -27,7 +26,7 @@ def measure() -> None:
     """Clone the project, run `./run report` three times with caches of its own, and keep what it took."""
     with tempfile.TemporaryDirectory(prefix="first-run-") as folder:
         root = Path(folder)
-        subprocess.run(["git", "clone", "--quiet", PROJECT, root / "clone"], check=True)
+        subprocess.run(["git", "clone", "--quiet", measured.PROJECT, root / "clone"], check=True)
         environment = {**os.environ, "HARNESS_CACHE": str(root / "cache"), "PIP_CACHE_DIR": str(root / "pip")}
         results = []
         for name in RUNS:

@@ -20,7 +20,6 @@ from typing import Any
 
 from bench import measured, tables
 
-PROJECT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "grade.json"
 DRESSES = ("bodies", "nested", "forms", "scripts", "shells")
 OURS = "the standard run's report"
@@ -35,7 +34,7 @@ def measure() -> None:
         out = Path(folder) / "out"
         clock = time.perf_counter()
         words = [sys.executable, "-m", "harness", "grade", str(Path(folder) / "class"), "--out", str(out)]
-        code = subprocess.run(words, cwd=PROJECT, check=False, stdout=subprocess.DEVNULL).returncode
+        code = subprocess.run(words, cwd=measured.PROJECT, check=False, stdout=subprocess.DEVNULL).returncode
         command = time.perf_counter() - clock
         if code not in (0, 1):
             sys.exit(f"harness grade ended with exit code {code}")
@@ -83,7 +82,7 @@ def _added(each: Mapping[str, float]) -> float:
 
 def _write(folder: Path) -> dict[str, str]:
     """Write the class. Gives what each folder is."""
-    sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "tests" / "grading")]
+    sys.path[:0] = [str(measured.PROJECT / "tests"), str(measured.PROJECT / "tests" / "grading")]
     makers = import_module("rerun.dresses").DRESSES
     (folder / FIRST).mkdir(parents=True)
     (folder / FIRST / "README.md").write_text("# Up\n\n```\ndocker-compose up -d\n```\n")
@@ -91,6 +90,6 @@ def _write(folder: Path) -> dict[str, str]:
     own = folder / "standard-run"
     own.mkdir()
     for name in ("app", "jobs", "schemas"):
-        shutil.copytree(PROJECT / name, own / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "reports" / "sample" / "README.md", own)
+        shutil.copytree(measured.PROJECT / name, own / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(measured.PROJECT / "reports" / "sample" / "README.md", own)
     return {**names, own.name: OURS}

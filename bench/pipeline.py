@@ -27,7 +27,7 @@ from bench.plain import cluster as plain
 from bench.targets import Target
 
 RESULT = Path(__file__).parent / "results" / "pipeline.json"
-ROUNDS = 3
+ROUNDS = 5
 SCRIPT = Path(__file__).parent / "plain" / "pipeline.sh"
 KEPT_STEP = "load"
 BATCH = "spark-submit jobs/filtered_writes.py"

@@ -37,18 +37,23 @@ def measure() -> None:
             boot, processors = time.monotonic() - clock, _processors()
             driver = _driver()
             clock = time.monotonic()
-        took = {"boot": boot, "processors": processors, "down": time.monotonic() - clock, **driver}
+        down = time.monotonic() - clock
+        took = {"cluster": {"up": boot, "down": down}, "processors": processors, "step": driver}
         measured.say(f"profile, round {number}: {took}")
         if number:  # in the first, class-data archives may be written
-            rounds.append({name: round(seconds, 3) for name, seconds in took.items()})
+            rounds.append(took)
     measured.keep(RESULT, rounds=rounds)
 
 
-def _processors() -> float:
-    """Give the seconds that processors have worked for the servers that run."""
-    found = [process.info for process in psutil.process_iter(["name", "cpu_times"])]
-    times = [info["cpu_times"] for info in found if info["name"] == "java"]
-    return float(sum(each.user + each.system for each in times))
+def _processors() -> dict[str, float]:
+    """Give the seconds that processors have worked for each server that runs."""
+    found = {}
+    for process in psutil.process_iter(["name", "cmdline", "cpu_times"]):
+        arguments = next((Path(word) for word in process.info["cmdline"] or () if word.startswith("@")), None)
+        if process.info["name"] == "java" and arguments:
+            times = process.info["cpu_times"]
+            found[arguments.stem] = times.user + times.system
+    return found
 
 
 def _driver() -> dict[str, float]:
@@ -63,17 +68,26 @@ def _driver() -> dict[str, float]:
 
 def page(result: Mapping[str, Any]) -> Iterable[str]:
     """Give this benchmark's part of docs/performance.md."""
-    middle = {name: median(each[name] for each in result["rounds"]) for name in result["rounds"][0]}
-    processors = result["machine"]["processors"]
-    busy = middle["processors"] / (middle["boot"] * processors)
+    cluster, processors, step = (_medians(result, kind) for kind in ("cluster", "processors", "step"))
+    count, worked = result["machine"]["processors"], sum(processors.values())
     yield "## Where the time goes"
     yield ""
+    yield f"Measured by `./run bench profile` on the local backend, medians of {len(result['rounds'])} rounds."
+    yield ""
     yield (
-        f"Measured by `./run bench profile` on the local backend, medians of {len(result['rounds'])} rounds. "
-        f"`harness up` takes {middle['boot']:.1f} s, in which the servers' JVMs keep the {processors} processors busy "
-        f"for {middle['processors']:.1f} s: {busy:.0%} of what there is. `harness down` takes {middle['down']:.1f} s."
+        f"**The start** (P1, P3) takes {cluster['up']:.1f} s by `harness up`. In it the servers' JVMs work for "
+        f"{worked:.1f} s, which {count} processors can do in {worked / count:.1f} s at the best: it is the processors "
+        f"that bound it, not the waiting. `harness down` takes {cluster['down']:.1f} s."
     )
     yield ""
-    yield "A Spark batch step of 40 events, by its parts:"
+    rows = sorted(processors.items(), key=lambda row: -row[1])
+    yield from tables.table(("", "processors' seconds until all are useful"), [(name, [took]) for name, took in rows])
     yield ""
-    yield from tables.table(("", "s"), [(words, [middle[name]]) for name, words in PARTS.items()])
+    yield "**A Spark batch step** (P5, P3) of 40 events, by its parts:"
+    yield ""
+    yield from tables.table(("", "s"), [(words, [step[name]]) for name, words in PARTS.items()])
+
+
+def _medians(result: Mapping[str, Any], kind: str) -> dict[str, float]:
+    rounds = [each[kind] for each in result["rounds"]]
+    return {name: median(each[name] for each in rounds) for name in rounds[0]}

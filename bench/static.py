@@ -23,8 +23,7 @@ from harness import record as records
 from harness.check import compare
 from harness.render.renderers import RENDERERS
 
-PROJECT = Path(__file__).parents[1]
-RECORD = PROJECT / "reports" / "sample" / "record.json"
+RECORD = measured.PROJECT / "reports" / "sample" / "record.json"
 RESULT = Path(__file__).parent / "results" / "static.json"
 ROUNDS = 7
 CHECK = "harness grade --static"
@@ -89,4 +88,4 @@ def _times(work: Callable[[], object]) -> list[float]:
 
 
 def _run(words: list[str]) -> None:
-    subprocess.run(words, check=True, capture_output=True, cwd=PROJECT)
+    subprocess.run(words, check=True, capture_output=True, cwd=measured.PROJECT)

@@ -59,6 +59,7 @@ def make(folder: Path) -> None:
         file.write_text(_plain(file, file.read_text().replace(str(run), str(folder))))
     with (folder / "conf" / "spark" / "spark-defaults.conf").open("a") as defaults:
         defaults.write(f"spark.driver.extraClassPath {_beside_pyspark(folder)}\n")
+        defaults.write(f"spark.driver.extraJavaOptions -Djava.io.tmpdir={folder / 'tmp'}\n")
     submit = folder / "bin" / "spark" / "spark-submit"
     submit.write_text(f'#!/bin/sh\nexec {pyspark_dir()}/bin/spark-submit "$@"\n')
     for room, environment in environments.items():

@@ -1,7 +1,8 @@
 """A server is killed or stopped in the middle of a run: the run says precisely which, and what it does not say holds.
 
 Every server of the local backend, by SIGKILL and by SIGSTOP, while a batch job reads from Kafka and writes to HDFS. The
-printed time is from the signal until the run says what broke, or has passed.
+printed time is from the signal until the run says what broke, or has passed; the step that misses the server may begin
+later.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def test_a_lost_server_is_named_and_all_that_passed_holds(tmp_path: Path, fault:
     record = ended.record(tmp_path / "out")
     wrong = [step for step in record["steps"] if step["outcome"] not in ("passed", "blocked")]
     told = " ".join(wrong[0]["message"].split())[:160] if wrong else "every step passed"
-    print(f"{fault.name}: exit code {ended.code} after {seconds:.0f} s: {told}")
+    missed = f", {wrong[0]['seconds']:.0f} s of them in step {wrong[0]['id']}" if wrong else ""
+    print(f"{fault.name}: exit code {ended.code} after {seconds:.0f} s{missed}: {told}")
     for step in record["steps"]:
         assert step["outcome"] != "passed" or all(check["holds"] for check in step["checks"])
     if ended.code:  # whoever was not needed any more is not missed

@@ -41,9 +41,7 @@ class ContainerState:
     status: str
     exit_code: int
     out_of_memory: bool
-    pid: int
     error: str
-    started: str
 
 
 def ask(
@@ -174,9 +172,7 @@ def containers(project: str) -> list[ContainerState]:
                 state["Status"],
                 state["ExitCode"],
                 bool(state["OOMKilled"]),
-                state["Pid"],
                 state.get("Error", ""),
-                state["StartedAt"],
             )
         )
     return found
