@@ -51,6 +51,8 @@ def connect() -> KafkaProducer:
         # idempotent producer of kafka-python 3.0.12 stays stuck after a broker's outage, past every time limit.
         enable_idempotence=False,
         retries=0,
+        # One request at a time: the events that come while the broker answers share the next one.
+        max_in_flight_requests_per_connection=1,
         bootstrap_timeout_ms=timeout_ms,
         max_block_ms=timeout_ms,
         request_timeout_ms=timeout_ms,

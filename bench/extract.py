@@ -26,7 +26,7 @@ WAYS = {
     "original": "the original's `rdd.map(Row)`, written too",
 }
 GOAL, TIMES = 300_000, 5
-THROUGHPUT = "_JAVA_OPTIONS=-XX:TieredStopAtLevel=4"
+THROUGHPUT = "_JAVA_OPTIONS='-XX:TieredStopAtLevel=4 -XX:-UseSerialGC -XX:+UseParallelGC'"
 """For a long job: the JVM compiles all that it can. The harness starts its JVMs for short ones."""
 
 

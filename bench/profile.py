@@ -15,7 +15,7 @@ import psutil
 from bench import measured, tables
 
 RESULT = Path(__file__).parent / "results" / "profile.json"
-ROUNDS = 5
+ROUNDS = 3
 TOPIC, EVENTS = "bench-profile", 40
 PARTS = {
     "jvm": "the JVM, until it starts Python",

@@ -36,7 +36,8 @@ def room_of(name: str) -> str:
 class Service:
     """A server: its command, what must be ready before it starts, and the probe that says it is useful.
 
-    `room` is the original's container that it belongs to. `once` is a command run before the first start.
+    `room` is the original's container that it belongs to. `once` is a command run before the first start. One that
+    `keeps_nothing` has no data that its orderly end would save.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     once: tuple[str, ...] | None = None
     cwd: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    keeps_nothing: bool = False
 
 
 def services(layout: Layout) -> dict[str, Service]:
@@ -165,6 +167,7 @@ def services(layout: Layout) -> dict[str, Service]:
             ),
             probe("presto"),
             cwd=layout.run / "presto",
+            keeps_nothing=True,
         ),
         Service(
             API,
