@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench import api, cluster, compose, extract, first_run, grade, growth, pipeline, profile, static, visible
+from bench import api, cluster, compose, extract, first_run, grade, growth, parts, pipeline, static, visible
 from bench.targets import Target, lines
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -27,7 +27,7 @@ class Benchmark(Protocol):
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "pipeline": pipeline,
-    "profile": profile,
+    "parts": parts,
     "extract": extract,
     "api": api,
     "visible": visible,

@@ -14,9 +14,9 @@ import psutil
 
 from bench import measured, tables
 
-RESULT = Path(__file__).parent / "results" / "profile.json"
+RESULT = Path(__file__).parent / "results" / "parts.json"
 ROUNDS = 3
-TOPIC, EVENTS = "bench-profile", 40
+TOPIC, EVENTS = "bench-parts", 40
 PARTS = {
     "jvm": "the JVM, until it starts Python",
     "imports": "Python, until all is imported",
@@ -39,7 +39,7 @@ def measure() -> None:
             clock = time.monotonic()
         down = time.monotonic() - clock
         took = {"cluster": {"up": boot, "down": down}, "processors": processors, "step": driver}
-        measured.say(f"profile, round {number}: {took}")
+        measured.say(f"parts, round {number}: {took}")
         if number:  # in the first, class-data archives may be written
             rounds.append(took)
     measured.keep(RESULT, rounds=rounds)
@@ -60,7 +60,7 @@ def _driver() -> dict[str, float]:
     """Run the step, and give the seconds of each of its parts."""
     measured.execute("kafka", f"kafka-topics --create --topic {TOPIC} --bootstrap-server kafka:29092")
     measured.execute("mids", f"python bench/make_events.py {EVENTS} | kafkacat -P -b kafka:29092 -t {TOPIC}")
-    submit = f"EVENTS_TOPIC={TOPIC} spark-submit bench/profile_job.py 2>/dev/null"
+    submit = f"EVENTS_TOPIC={TOPIC} spark-submit bench/parts_job.py 2>/dev/null"
     told = measured.execute("spark", f"echo begun: $EPOCHREALTIME; {submit}; echo ended: $EPOCHREALTIME")
     moments = re.findall(r"^(\w+): ([\d.]+)$", told, re.MULTILINE)
     return {name: float(moment) - float(before) for (_, before), (name, moment) in pairwise(moments)}
@@ -72,7 +72,7 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     count, worked = result["machine"]["processors"], sum(processors.values())
     yield "## Where the time goes"
     yield ""
-    yield f"Measured by `./run bench profile` on the local backend, medians of {len(result['rounds'])} rounds."
+    yield f"Measured by `./run bench parts` on the local backend, medians of {len(result['rounds'])} rounds."
     yield ""
     yield (
         f"**The start** (P1, P3) takes {cluster['up']:.1f} s by `harness up`. In it the servers' JVMs work for "

@@ -1,4 +1,4 @@
-"""The job of `bench/profile.py`: what `jobs/filtered_writes.py` does, twice in one driver.
+"""The job of `bench/parts.py`: what `jobs/filtered_writes.py` does, twice in one driver.
 
 Prints for each part the moment at which it ended (Unix time, s).
 """
@@ -13,7 +13,7 @@ import psutil
 from game_events import table_rows
 from pyspark.sql import SparkSession
 
-LOCATION = "/tmp/bench_profile"
+LOCATION = "/tmp/bench_parts"
 
 
 def work(spark: SparkSession) -> None:
@@ -28,7 +28,7 @@ def work(spark: SparkSession) -> None:
 def main() -> None:
     """Do the work twice, and say when each part ended."""
     moments = {"jvm": psutil.Process().create_time(), "imports": time.time()}
-    spark = SparkSession.builder.appName("bench_profile").getOrCreate()
+    spark = SparkSession.builder.appName("bench_parts").getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     moments["session"] = time.time()
     for name in ("work", "again"):
