@@ -40,7 +40,8 @@ KINDS = {
 }
 """Kinds of commands, by how they begin."""
 
-PARTS = {"harness up": "harness up", **KINDS, "the feed's loop": "while true", "harness down": "harness down"}
+LOOP = "the feed's loop"
+PARTS = {"harness up": "harness up", **KINDS, LOOP: "while true", "harness down": "harness down"}
 OTHER, OWN = "other commands", "the harness' own"
 """Parts of a run: commands by how they begin, the others, and the time in which no command runs."""
 
@@ -197,6 +198,23 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     yield from tables.table(("", "harness, s", "plain script, s", "times"), rows)
     yield ""
     yield charts.write("pipeline", "Seconds", ("harness", "plain script"), pairs)
+    yield ""
+    yield from _where(ours, script)
+
+
+def _where(ours: Sequence[Mapping[str, Any]], script: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Give where the run's seconds go, and why P3 is what it is."""
+    parts = {name: median(run["parts"][name] for run in ours) for name in ours[0]["parts"]}
+    loop, seconds, plain = parts[LOOP], _medians(ours, "seconds"), _medians(script, "seconds")
+    yield "Where the run's seconds go, each moment counted for the command that began last:"
+    yield ""
+    yield from tables.table(("", "s"), [(name, [took]) for name, took in parts.items()])
+    yield ""
+    yield (
+        f"The feed's loop, which rests for ten seconds after each of its rounds, takes {loop:.1f} s in both ways. "
+        f"Without it the script takes {(plain - loop) / (seconds - loop):.1f} times as long. The most of what remains "
+        "are Spark's drivers, one for each step as the assignment has it; the next part says what they do."
+    )
 
 
 def _name(path: Path) -> str:

@@ -8,7 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 WIDTHS = {"wide": 1280, "phone": 390}
-SCHEMES = ("light", "dark")
+LOOKS = (("wide", "light"), ("phone", "dark"))
+"""Widths and color schemes of which axe sees each once."""
+
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
 
