@@ -115,7 +115,7 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     yield (
         f"The server, Flask and `ab` alone would do {most:,.0f} a second. Of the {1000 / rate:.2f} ms between two of "
         f"our answers, {1000 / rate - 1000 / most:.2f} are the event's: its check by the schema, and kafka-python, "
-        "which is Python too and shares the processors with the broker. What made it faster is there: two workers, and one "
-        "request to the broker at a time, which all events share that come meanwhile. The original waits for nothing, "
-        "so its rate is what `flask run` can do."
+        "which is Python too and shares the processors with the broker. What made it faster is there: two workers, and "
+        "one request to the broker at a time, which all events share that come meanwhile. The original waits for "
+        "nothing, so its rate is what `flask run` can do."
     )
