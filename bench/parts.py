@@ -97,10 +97,10 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     yield (
         f"The work takes {step['work']:.1f} s where it comes first, and {step['again']:.1f} s once more: the "
         "difference is what the JVM loads, links and compiles, the classes of lambdas and of generated code above all, "
-        "which archives of Java 17 do not hold. Spark without generated code, and without adaptive execution, was tried, and "
-        "gained less than a tenth. A driver that is warm before its step was not built: the command would not be the "
-        "process that runs the job, so its signals, its exit code and its death would be those of another; and a spare "
-        "driver's memory would stand beside that of the one that works (P4)."
+        "which archives of Java 17 do not hold. Spark without generated code, and without adaptive execution, was "
+        "tried, and gained less than a tenth. A driver that is warm before its step was not built: the command would "
+        "not be the process that runs the job, so its signals, its exit code and its death would be those of another; "
+        "and a spare driver's memory would stand beside that of the one that works (P4)."
     )
 
 
