@@ -10,8 +10,8 @@ _NO_CGROUPS = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UseContainerSupport")
 """Heaps are given; and Java 17 fails to read version 1 cgroups inside a sandbox that has its own."""
 
 _UNVERIFIED = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote")
-"""The jars' checksums are the lock's; that their classes are well-formed need not be shown anew at each start, which takes
-a tenth of a Spark driver's time, and of Presto's start."""
+"""The jars' checksums are the lock's; that their classes are well-formed need not be shown anew at each start. That
+would take a tenth of a Spark driver's time, and of Presto's start."""
 
 SHORT_RUN = (
     "-XX:TieredStopAtLevel=1",
