@@ -123,8 +123,9 @@ def approve(
     """Take a record's differences over into the golden record: one by one on a terminal, by name, or all.
 
     Without RECORD it is the pending one, or reports/latest/record.json. What was rejected is decided, what was
-    skipped stays pending. Names of the person and the machine are masked. Nothing is written where CI is set.
-    Exit codes: 0 all accepted or nothing to accept, 1 differences are left, 2 usage, 4 a record without steps.
+    skipped stays pending. Listings of sources are taken over too. Names of the person and the machine are masked.
+    Nothing is written where CI is set. Exit codes: 0 all accepted or nothing to accept, 1 differences are left,
+    2 usage, 4 a record without steps.
 
     \b
     Examples:
@@ -155,6 +156,9 @@ def approve(
         click.echo("Not to be settled by an approval:\n" + show_some(unsettled))
     if not items:
         click.echo("Nothing to approve.")
+        if found.sources and not unsettled and not dry_run:
+            _save(at, approval.merged(whole, actual, found, ()))
+            click.echo(f"The listings of changed sources were taken over: {', '.join(found.sources)}")
         return ExitCode.DISAGREES if unsettled else ExitCode.OK
     if everything or (dry_run and not only):
         decision = Decision(tuple(items), ())
@@ -182,16 +186,20 @@ def _write(at: CheckFiles, path: Path, new: Record, items: Sequence[approval.Ite
     """Write what was accepted, remove a pending record that is decided, and say what is left."""
     count = len(decision.accepted)
     if count:
-        try:
-            at.golden.parent.mkdir(parents=True, exist_ok=True)
-            records.save(new, at.golden)
-        except OSError as problem:
-            raise EnvironmentFault(f"{at.golden} cannot be written.", seen=str(problem)) from problem
+        _save(at, new)
     if not decision.left and (count == len(items) or path.absolute() == at.pending):
         with suppress(OSError):
             at.pending.unlink(missing_ok=True)
     click.echo(f"{plural(count, 'difference')} of {len(items)} accepted" + ("." if count else "; nothing was written."))
     return ExitCode.OK if count == len(items) else ExitCode.DISAGREES
+
+
+def _save(at: CheckFiles, new: Record) -> None:
+    try:
+        at.golden.parent.mkdir(parents=True, exist_ok=True)
+        records.save(new, at.golden)
+    except OSError as problem:
+        raise EnvironmentFault(f"{at.golden} cannot be written.", seen=str(problem)) from problem
 
 
 def _text(verdict: golden.Verdict, until: float) -> str:

@@ -22,6 +22,7 @@ from harness.cli import check_commands
 from harness.model import Capture, Outcome, Record
 from harness.record import load, save
 
+LISTING = "cat jobs/filtered_writes.py"
 FEWER = altered("load", MESSAGES, lambda text: text.partition("\n")[2])
 TWO = altered("topic", "purchase_a_sword", replaced("Sword Purchased!", "Sword purchased!"), FEWER)
 
@@ -66,6 +67,16 @@ def test_an_approval_of_nothing_writes_nothing(project: Project) -> None:
     assert approve(project, TWO).code == 1
     assert os.path.samestat(before, project.golden.stat())
     assert before.st_mtime_ns == project.golden.stat().st_mtime_ns
+
+
+def test_listings_of_sources_are_taken_over_where_nothing_else_changed(project: Project) -> None:
+    commented = altered("files", LISTING, lambda text: f"# a comment\n{text}")
+    approve(project, commented, "--all", "--dry-run")
+    assert "source changed" in project.check(commented).out
+    ended = approve(project, commented, "--all")
+    assert (ended.code, "taken over: jobs/filtered_writes.py" in ended.out) == (0, True)
+    assert text_of("files", LISTING, load(project.golden)).startswith("# a comment\n")
+    assert "source changed" not in project.check(commented).out
 
 
 @pytest.mark.parametrize(
