@@ -18,14 +18,14 @@ from bench.targets import Target
 RESULT = Path(__file__).parent / "results" / "api.json"
 CLIENTS, WARM_UP, ROUNDS = 16, 500, 5
 PORT = 5055
-GRANIAN = f"python -m granian --interface wsgi --host 127.0.0.1 --port {PORT} --workers 2 --no-ws"
+GRANIAN = f"python -m granian --interface wsgi --host 127.0.0.1 --port {PORT} --workers 2 --blocking-threads {CLIENTS} --no-ws"
 FLASK = f"python -m flask run --port {PORT}"
 OURS, ORIGINAL, NOTHING = "ours, granian", "original, flask run", "an app that does nothing, granian"
 WAYS = {
-    OURS: (f"{GRANIAN} --blocking-threads {CLIENTS} --working-dir app game_api:app", 4000),
+    OURS: (f"{GRANIAN} --working-dir app game_api:app", 4000),
     "ours, flask run": (f"FLASK_APP=app/game_api.py {FLASK}", 2000),
     ORIGINAL: (f"FLASK_APP=bench/original/game_api.py {FLASK}", 2000),
-    NOTHING: (f"{GRANIAN} --blocking-threads {CLIENTS} bench.empty_api:app", 4000),
+    NOTHING: (f"{GRANIAN} bench.empty_api:app", 4000),
 }
 GOAL, TIMES, SLOWEST = 800, 4, 50
 

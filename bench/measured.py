@@ -7,9 +7,10 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 PROJECT = Path(__file__).parents[1]
@@ -59,6 +60,18 @@ def kept_cluster() -> Iterator[None]:
 def execute(service: str, command: str) -> str:
     """Run a shell command in a service of the cluster that is up."""
     return harness("exec", service, "bash", "-c", command)
+
+
+def fill(topic: str, events: int, partitions: int = 1) -> None:
+    """Make a topic in the cluster that is up, with so many events of the original's form."""
+    create = f"kafka-topics --create --topic {topic} --partitions {partitions} --bootstrap-server kafka:29092"
+    execute("kafka", create)
+    execute("mids", f"python bench/make_events.py {events} | kafkacat -P -b kafka:29092 -t {topic}")
+
+
+def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Give the median of each figure of several runs that have the same ones."""
+    return {name: median(run[name] for run in runs) for name in runs[0]}
 
 
 def keep(file: Path, **result: Any) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
@@ -58,8 +57,7 @@ def _processors() -> dict[str, float]:
 
 def _driver() -> dict[str, float]:
     """Run the step, and give the seconds of each of its parts."""
-    measured.execute("kafka", f"kafka-topics --create --topic {TOPIC} --bootstrap-server kafka:29092")
-    measured.execute("mids", f"python bench/make_events.py {EVENTS} | kafkacat -P -b kafka:29092 -t {TOPIC}")
+    measured.fill(TOPIC, EVENTS)
     submit = f"EVENTS_TOPIC={TOPIC} spark-submit bench/parts_job.py 2>/dev/null"
     told = measured.execute("spark", f"echo begun: $EPOCHREALTIME; {submit}; echo ended: $EPOCHREALTIME")
     moments = re.findall(r"^(\w+): ([\d.]+)$", told, re.MULTILINE)
@@ -68,7 +66,10 @@ def _driver() -> dict[str, float]:
 
 def page(result: Mapping[str, Any]) -> Iterable[str]:
     """Give this benchmark's part of docs/performance.md."""
-    cluster, processors, step = (_medians(result, kind) for kind in ("cluster", "processors", "step"))
+    kinds = ("cluster", "processors", "step")
+    cluster, processors, step = (measured.medians([each[kind] for each in result["rounds"]]) for kind in kinds)
+        measured.medians([each[kind] for each in result["rounds"]]) for kind in ("cluster", "processors", "step")
+    )
     count, worked = result["machine"]["processors"], sum(processors.values())
     yield "## Where the time goes"
     yield ""
@@ -102,8 +103,3 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
         "not be the process that runs the job, so its signals, its exit code and its death would be those of another; "
         "and a spare driver's memory would stand beside that of the one that works (P4)."
     )
-
-
-def _medians(result: Mapping[str, Any], kind: str) -> dict[str, float]:
-    rounds = [each[kind] for each in result["rounds"]]
-    return {name: median(each[name] for each in rounds) for name in rounds[0]}

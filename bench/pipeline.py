@@ -204,7 +204,7 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
 
 def _where(ours: Sequence[Mapping[str, Any]], script: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     """Give where the run's seconds go, and why P3 is what it is."""
-    parts = {name: median(run["parts"][name] for run in ours) for name in ours[0]["parts"]}
+    parts = measured.medians([run["parts"] for run in ours])
     loop, seconds, plain = parts[LOOP], _medians(ours, "seconds"), _medians(script, "seconds")
     yield "Where the run's seconds go, each moment counted for the command that began last:"
     yield ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pages import LOOKS, Opened, scrolls_sideways, unfold, unreachable, violations
+from pages import SCHEMES, WIDTHS, Opened, scrolls_sideways, unfold, unreachable, violations
 from test_grade_results import ALL, HOSTILE, TEXT, WRONG, grading
 from test_grade_results_class import CLASS, NAMES
 from test_grade_results_student import KINDS, hostile
@@ -41,7 +41,8 @@ def test_no_request_leaves_the_page_and_nothing_hostile_runs(open_html: Callable
     assert opened.page.locator("script, img").count() == 0
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
 def test_everybody_can_read_it(open_html: Callable[..., Opened], name: str, width: str, scheme: str) -> None:
     page = open_html(PAGES[name], width, color_scheme=scheme, bypass_csp=True).page

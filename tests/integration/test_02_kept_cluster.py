@@ -114,7 +114,12 @@ print("rows", cursor.fetchall()[0][0])
 
     def test_a_benchmark_extracts_in_every_way(self) -> None:
         seconds = extract.extract(2_000, rounds=1)
-        assert {way: len(rounds) for way, rounds in seconds.items()} == dict.fromkeys(extract.WAYS, 1)
+        assert {way: len(rounds) for way, rounds in seconds.items()} == {
+            "read": 1,
+            "checked": 1,
+            "ours": 1,
+            "original": 1,
+        }
 
     def test_a_second_up_says_that_it_is_up_already(self) -> None:
         again = harness("up")

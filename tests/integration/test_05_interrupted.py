@@ -21,17 +21,13 @@ def in_a_job(going: Started) -> None:
     going.until(lambda: server("spark-submit"))
 
 
+@pytest.mark.parametrize("mode", ["private", "open"])
 @pytest.mark.parametrize(
-    ("moment", "mode", "number", "code"),
-    [
-        (booting, "private", signal.SIGINT, 130),
-        (booting, "open", signal.SIGTERM, 143),
-        (in_a_job, "open", signal.SIGINT, 130),
-        (in_a_job, "private", signal.SIGTERM, 143),
-    ],
+    ("moment", "number", "code"),
+    [(booting, signal.SIGINT, 130), (booting, signal.SIGTERM, 143), (in_a_job, signal.SIGINT, 130)],
 )
 def test_an_interrupted_run_says_so_and_leaves_its_report_and_nothing_else(
-    tmp_path: Path, moment: object, mode: str, number: int, code: int
+    tmp_path: Path, mode: str, moment: object, number: int, code: int
 ) -> None:
     assert callable(moment)
     with started(tmp_path / "output", HARNESS, "step", "batch", "files", "--mode", mode, "--out", tmp_path) as going:
@@ -45,8 +41,9 @@ def test_an_interrupted_run_says_so_and_leaves_its_report_and_nothing_else(
     assert record["steps"][-1]["message"] == "interrupted"
 
 
-@pytest.mark.parametrize(("moment", "mode"), [(booting, "open"), (in_a_job, "private")])
-def test_ten_seconds_after_a_sigkill_of_the_harness_nothing_is_left(tmp_path: Path, moment: object, mode: str) -> None:
+@pytest.mark.parametrize("mode", ["private", "open"])
+@pytest.mark.parametrize("moment", [booting, in_a_job])
+def test_ten_seconds_after_a_sigkill_of_the_harness_nothing_is_left(tmp_path: Path, mode: str, moment: object) -> None:
     assert callable(moment)
     with started(tmp_path / "output", HARNESS, "step", "batch", "--mode", mode, "--out", tmp_path) as going:
         moment(going)
