@@ -18,7 +18,8 @@ from bench.targets import Target
 RESULT = Path(__file__).parent / "results" / "api.json"
 CLIENTS, WARM_UP, ROUNDS = 16, 500, 5
 PORT = 5055
-GRANIAN = f"python -m granian --interface wsgi --host 127.0.0.1 --port {PORT} --workers 2 --blocking-threads {CLIENTS} --no-ws"
+WORKERS = f"--workers 2 --blocking-threads {CLIENTS}"
+GRANIAN = f"python -m granian --interface wsgi --host 127.0.0.1 --port {PORT} {WORKERS} --no-ws"
 FLASK = f"python -m flask run --port {PORT}"
 OURS, ORIGINAL, NOTHING = "ours, granian", "original, flask run", "an app that does nothing, granian"
 WAYS = {

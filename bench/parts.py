@@ -68,8 +68,6 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     """Give this benchmark's part of docs/performance.md."""
     kinds = ("cluster", "processors", "step")
     cluster, processors, step = (measured.medians([each[kind] for each in result["rounds"]]) for kind in kinds)
-        measured.medians([each[kind] for each in result["rounds"]]) for kind in ("cluster", "processors", "step")
-    )
     count, worked = result["machine"]["processors"], sum(processors.values())
     yield "## Where the time goes"
     yield ""
