@@ -10,6 +10,8 @@ as one file, to which the metastore then points the partition, again in one step
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -39,16 +41,44 @@ def add_batch(table: str, folder: str, rows: DataFrame, number: int) -> None:
     files.move(written, file)
 
 
-def compact(spark: SparkSession, table: str, folder: str, number: int) -> None:
-    """Write the group before a batch as one file, when the batch is the first of a group and the other has rows.
+class Compaction:
+    """Writes each full group as one file, beside the batches: they do not wait for it.
+
+    A driver has at most one group of each table under way, and no batch of the group after the next begins before it is
+    done. So a driver that comes after a killed one has two groups to look at, which it does at its first batch.
+    """
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, "compaction")
+        self._group = -1
+        self._under_way: Future[None] | None = None
+
+    def after(self, spark: SparkSession, folders: Mapping[str, str], number: int) -> None:
+        """Begin with the group before that of the batch `number`, once. `folders` are those of the tables.
+
+        Raises what an earlier compaction ended with: a stream whose files cannot become fewer is to stop.
+        """
+        group = number // GROUP - 1
+        if self._under_way and (self._under_way.done() or group != self._group):
+            self._under_way.result()
+        if group != self._group:
+            self._group = group
+            self._under_way = self._worker.submit(_compact, spark, dict(folders), group)
+
+
+def _compact(spark: SparkSession, folders: Mapping[str, str], group: int) -> None:
+    """Write a group as one file in each table.
 
     The files that it had stay until the next group is full, for queries that read them already.
     """
-    if number % GROUP or number < GROUP:
-        return
-    group = number // GROUP - 1
     files = Files(spark)
-    files.remove(f"{folder}/{PARTITION}={group - 1}")
+    for table, folder in folders.items():
+        _make_one_file(spark, files, table, folder, group - 1)  # where a killed driver did not
+        files.remove(f"{folder}/{PARTITION}={group - 1}")
+        _make_one_file(spark, files, table, folder, group)
+
+
+def _make_one_file(spark: SparkSession, files: Files, table: str, folder: str, group: int) -> None:
     place, whole = f"{folder}/{PARTITION}={group}", f"{folder}/{PARTITION}={group}-whole"
     if not files.exists(place):
         return

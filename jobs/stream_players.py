@@ -9,6 +9,7 @@ finished once more, and nothing counts twice: `batch_files.py` says how. It runs
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import batch_files
 from game_events import ROOT
@@ -38,7 +39,7 @@ def main() -> None:
     once = messages.withColumn("identity", f.coalesce("event.event_id", own)).dropDuplicates(["identity"])
     for table, rows in by_table(once).items():
         batch_files.declare(spark, table, rows, f"{FOLDER}/{table}")
-    follow("families", once, "append", TRIGGER, write_families)
+    follow("families", once, "append", TRIGGER, partial(write_families, batch_files.Compaction()))
     events = once.where("reason is null").select("event.*")
     follow(STATES, fold(moves(events)), "complete", STATES_TRIGGER, write_states)
     spark.streams.awaitAnyTermination()
@@ -59,8 +60,8 @@ def by_table(messages: DataFrame) -> Mapping[str, DataFrame]:
     return tables
 
 
-def write_families(batch: DataFrame, number: int) -> None:
-    """Add a batch's rows to the tables that have some; then make one table's files fewer, each in its turn."""
+def write_families(compaction: batch_files.Compaction, batch: DataFrame, number: int) -> None:
+    """Add a batch's rows to the tables that have some, and let the tables' files become fewer."""
     batch.persist()
     kinds = batch.agg(f.collect_set(f.coalesce("event.event_type", f.lit(QUARANTINE)))).first()
     tables = by_table(batch)
@@ -68,8 +69,7 @@ def write_families(batch: DataFrame, number: int) -> None:
         if kinds and not set(kinds[0]).isdisjoint(FAMILIES.get(table, (QUARANTINE,))):
             batch_files.add_batch(table, f"{FOLDER}/{table}", rows, number)
     batch.unpersist()
-    for turn, table in enumerate(tables):
-        batch_files.compact(batch.sparkSession, table, f"{FOLDER}/{table}", number - turn)
+    compaction.after(batch.sparkSession, {table: f"{FOLDER}/{table}" for table in tables}, number)
 
 
 def write_states(batch: DataFrame, number: int) -> None:

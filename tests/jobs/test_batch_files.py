@@ -21,11 +21,19 @@ def one(spark: SparkSession, number: int) -> DataFrame:
     return spark.range(number, number + 1, 1, 1).selectExpr("id as n")
 
 
-def add(spark: SparkSession, folder: Path, number: int) -> None:
-    """Do what a stream does for a batch."""
-    batch_files.declare(spark, "counted", one(spark, number), str(folder))
-    batch_files.compact(spark, "counted", str(folder), number)
-    batch_files.add_batch("counted", str(folder), one(spark, number), number)
+class Driver:
+    """A stream's driver. Each batch waits for the files that become fewer beside it: a test wants to know when."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.spark, self.folder, self.compaction = spark, folder, batch_files.Compaction()
+        batch_files.declare(spark, "counted", one(spark, 0), str(folder))
+
+    def add(self, number: int) -> None:
+        """Do what a stream does for a batch."""
+        batch_files.add_batch("counted", str(self.folder), one(self.spark, number), number)
+        self.compaction.after(self.spark, {"counted": str(self.folder)}, number)
+        if self.compaction._under_way:
+            self.compaction._under_way.result()
 
 
 def shown(spark: SparkSession) -> list[int]:
@@ -42,29 +50,31 @@ def folder(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_batch_that_comes_again_counts_once(spark: SparkSession, folder: Path) -> None:
+    driver = Driver(spark, folder)
     for number in (0, 1, 1, 2, 2):
-        add(spark, folder, number)
+        driver.add(number)
     assert shown(spark) == [0, 1, 2]
 
 
 def test_what_a_killed_driver_left_aside_is_not_shown(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(spark, folder, 0)
+    Driver(spark, folder).add(0)
     with monkeypatch.context() as killed:
         killed.setattr(batch_files.Files, "move", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            add(spark, folder, 1)
+            Driver(spark, folder).add(1)
     assert shown(spark) == [0]
-    add(spark, folder, 1)
+    Driver(spark, folder).add(1)
     assert shown(spark) == [0, 1]
 
 
 def test_full_groups_become_one_file_and_every_row_stays(spark: SparkSession, folder: Path) -> None:
+    driver = Driver(spark, folder)
     for number in range(2 * GROUP + 1):
-        add(spark, folder, number)
+        driver.add(number)
         assert shown(spark) == list(range(number + 1))
-    add(spark, folder, 2 * GROUP)
+    Driver(spark, folder).add(2 * GROUP)
     assert shown(spark) == list(range(2 * GROUP + 1))
     whole = [name for name in files(folder) if "-whole/" in name]
     assert [name.partition("/")[0] for name in whole] == ["batches=0-whole", "batches=1-whole"]
@@ -74,19 +84,47 @@ def test_full_groups_become_one_file_and_every_row_stays(spark: SparkSession, fo
 def test_a_driver_killed_while_files_become_one_loses_nothing(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    driver = Driver(spark, folder)
     for number in range(GROUP):
-        add(spark, folder, number)
+        driver.add(number)
     sql = spark.sql
     with monkeypatch.context() as killed:
 
         def until_the_metastore_is_told(text: str) -> DataFrame:
             if "set location" in text:
-                raise KeyboardInterrupt
+                raise OSError("killed")
             return sql(text)
 
         killed.setattr(spark, "sql", until_the_metastore_is_told)
-        with pytest.raises(KeyboardInterrupt):
-            add(spark, folder, GROUP)
-    assert shown(spark) == list(range(GROUP))
-    add(spark, folder, GROUP)
+        with pytest.raises(OSError, match="killed"):
+            driver.add(GROUP)
     assert shown(spark) == list(range(GROUP + 1))
+    Driver(spark, folder).add(GROUP)
+    assert shown(spark) == list(range(GROUP + 1))
+    assert "batches=0-whole" in files(folder)[0]
+
+
+def test_groups_that_a_killed_driver_left_become_one_file_each(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(batch_files, "_compact", lambda *_: None)
+        driver = Driver(spark, folder)
+        for number in range(2 * GROUP):
+            driver.add(number)
+    Driver(spark, folder).add(2 * GROUP)
+    assert shown(spark) == list(range(2 * GROUP + 1))
+    places = {name.partition("/")[0] for name in files(folder)}
+    assert places == {"batches=0-whole", "batches=1-whole", "batches=1", "batches=2"}
+
+
+def test_a_stream_whose_files_cannot_become_fewer_stops(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(spark, folder)
+    for number in range(GROUP):
+        driver.add(number)
+    monkeypatch.setattr(batch_files.Files, "exists", lambda *_: (_ for _ in ()).throw(OSError("no room")))
+    driver.compaction.after(spark, {"counted": str(folder)}, GROUP)
+    with pytest.raises(OSError, match="no room"):
+        driver.compaction.after(spark, {"counted": str(folder)}, 2 * GROUP)

@@ -224,6 +224,13 @@ def test_processes_without_end_are_bounded(confined: Confined, tmp_path: Path) -
     assert code != 0 or any(breach.limit is Limit.PROCESSES for breach in confined.breaches)
 
 
+@pytest.mark.skipif(not is_root(), reason="control groups need root")
+def test_a_command_waits_for_room_where_processes_without_end_are_ending(confined: Confined, tmp_path: Path) -> None:
+    code = "import subprocess, time\nwhile True: subprocess.Popen(['sleep', '3'])"
+    start(confined, tmp_path, f"{shlex.quote(PYTHON)} -c {shlex.quote(code)}").done.wait(20)
+    assert printed(confined, tmp_path, "echo one | cat | cat | cat | cat | cat | cat") == (0, "one\n")
+
+
 WAITING = (
     "import threading, time; threading.stack_size(1 << 17); "
     "[threading.Thread(target=time.sleep, args=(60,)).start() for _ in range({})]"

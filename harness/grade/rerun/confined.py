@@ -26,6 +26,9 @@ from harness.grade.rerun.sandbox import OWN_FOLDERS
 START_TIME: Final = 30.0
 ANSWER_TIME: Final = 30.0
 _LONGEST_MESSAGE: Final = 1 * MIB
+ROOM_TIME: Final = 20.0
+"""Seconds that what fills a sandbox with processes has to end before one more command is typed."""
+
 _INTERVAL: Final = 0.5
 _CUT_TIME: Final = 15.0
 """Seconds in which what printed too much must have ended."""
@@ -132,7 +135,11 @@ class Confined:
         environment: Mapping[str, str],
         stdin: Path | int = Path(os.devnull),
     ) -> Job:
-        """Start a command with its output in two files, and a file or a descriptor as its input."""
+        """Start a command with its output in two files, and a file or a descriptor as its input.
+
+        A sandbox that is full of processes has a while to get room for it: hundreds that were killed take their time.
+        """
+        self._await_room()
         job = Job(next(self._numbers), out, err)
         self._jobs[job.number] = job
         message = {"op": "start", "id": job.number, "argv": list(argv), "cwd": folder, "env": dict(environment)}
@@ -140,6 +147,11 @@ class Confined:
         with os.fdopen(given_as, "rb") as given, out.open("wb") as one, err.open("wb") as two:
             self._send(message, (given.fileno(), one.fileno(), two.fileno()))
         return job
+
+    def _await_room(self) -> None:
+        until = time.monotonic() + ROOM_TIME
+        while self._group and self.alive and not self._group.has_room() and time.monotonic() < until:
+            self._ended.wait(0.1)
 
     def signal(self, job: Job, number: int = signal.SIGINT) -> None:
         """Send a signal to a command and its group."""

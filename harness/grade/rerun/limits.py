@@ -23,6 +23,9 @@ MIB: Final = 1 << 20
 END_TIME: Final = 10.0
 """Seconds that killed processes have to end."""
 
+ROOM: Final = 64
+"""Processes for which a sandbox has room before one more command is typed: as many as a command's helpers need."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -50,6 +53,7 @@ class ControlGroup:
 
     def __init__(self, limits: Limits, root: Path = GROUPS) -> None:
         self._folders: list[Path] = []
+        self._processes = limits.processes
         name = new_name()
         for path in abandoned_groups(root):
             with suppress(OSError):
@@ -102,6 +106,11 @@ class ControlGroup:
     def forks_refused(self) -> bool:
         """Say whether the kernel refused the group a process."""
         return forks_refused(self._read("pids.events"))
+
+    def has_room(self) -> bool:
+        """Say whether a command can start processes. Those that were killed count until they have ended."""
+        current = self._read("pids.current")
+        return not current or int(current) <= self._processes - min(ROOM, self._processes // 4)
 
     def _read(self, *names: str) -> str:
         found = ""

@@ -61,12 +61,12 @@ class Stream:
     def phase(self) -> str:
         """Say how far the last batch has come."""
         planned = self.batch("offsets")
+        group = planned // self._group
+        if any("_temporary" in self._names(f"{table}/batches={group - 1}-whole") for table in TABLES):
+            return COMPACTING  # beside a batch or between two
         if planned == self.batch("commits"):
             return IDLE
-        group = planned // self._group
         done = sum(f"batch-{planned}.parquet" in self._names(f"{table}/batches={group}") for table in TABLES)
-        if any("_temporary" in self._names(f"{table}/batches={group - 1}-whole") for table in TABLES):
-            return COMPACTING
         if done:
             return MOVED.format(min(done, 4))
         return WRITING if any("_temporary" in self._names(f"{table}/_aside") for table in TABLES) else PLANNED

@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -27,9 +26,6 @@ Message = Mapping[str, Any]
 
 WORK = "/w205"
 """The folder of the course, on a file system of its own."""
-
-ROOM_TIME = 5.0
-"""Seconds in which a sandbox that is full of processes gets room for one more."""
 
 
 class Spawner:
@@ -75,7 +71,7 @@ class Spawner:
         stdin, stdout, stderr = self._descriptors[:3]
         self._descriptors = self._descriptors[3:]
         try:
-            process = _popen(
+            process = subprocess.Popen(
                 message["argv"],
                 cwd=message["cwd"],
                 env=message["env"],
@@ -141,18 +137,6 @@ class Spawner:
                 if len(found) > message["limit"]:
                     break
         self._say({"id": message["id"], "event": "done", "paths": found[: message["limit"]]})
-
-
-def _popen(argv: list[str], **settings: Any) -> subprocess.Popen[bytes]:
-    """Start a program. Where there is no room for one more process, those that were killed have a moment to go."""
-    until = time.monotonic() + ROOM_TIME
-    while True:
-        try:
-            return subprocess.Popen(argv, **settings)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
 
 
 def _groups_below(root: int) -> set[int]:
