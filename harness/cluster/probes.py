@@ -1,7 +1,7 @@
 """Readiness by protocol: each probe asks a server a question that only a useful server answers.
 
-A probe returns its answer in a few words, or raises `NotReady` with what it saw. It never waits longer than
-`TIMEOUT` seconds. This file stands alone: the containers of the compose backend have it too.
+A probe returns its answer in a few words, or raises `NotReady` with what it saw. It never waits for one answer longer
+than `TIMEOUT` seconds. This file stands alone: the containers of the compose backend have it too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import struct
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -246,11 +247,13 @@ def _webhdfs(address: str, method: str, path: str, operation: str, body: bytes |
     _http(method, url, body, {"Content-Type": "application/octet-stream"})
 
 
-def presto_query(address: str, sql: str) -> list[object]:
+def presto_query(address: str, sql: str, *, within: float = TIMEOUT) -> list[object]:
     """Run a query by Presto's own HTTP protocol: post it, then follow `nextUri` to its end.
 
-    Gives the first column. Raises NotReady with Presto's words when the query fails.
+    Gives the first column. Raises NotReady with Presto's words when the query fails; one that has no end `within` so
+    many seconds is given up: Presto says every second that it goes on, however long it waits for the metastore.
     """
+    deadline = time.monotonic() + within
     headers = {"X-Presto-User": "probe", "X-Presto-Catalog": "hive", "X-Presto-Schema": "default"}
     answer = json.loads(_http("POST", f"http://{address}/v1/statement", sql.encode(), headers))
     rows: list[object] = []
@@ -260,6 +263,9 @@ def presto_query(address: str, sql: str) -> list[object]:
             raise NotReady(str(answer["error"].get("message"))[:200])
         if "nextUri" not in answer:
             return rows
+        if time.monotonic() > deadline:
+            _http("DELETE", answer["nextUri"], headers=headers)
+            raise NotReady(f"{sql}: no end after {within:.0f} s")
         answer = json.loads(_http("GET", answer["nextUri"], headers=headers))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -65,6 +67,33 @@ def test_a_half_started_server_of_its_own_protocol_is_not_ready(
 ) -> None:
     with pytest.raises(NotReady):
         probe(serve(answer)).ask()
+
+
+def test_a_query_without_an_end_is_given_up_and_taken_back() -> None:
+    asked = []
+
+    class GoesOn(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.command)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            said = json.dumps({"nextUri": f"http://127.0.0.1:{self.server.server_port}/next"}).encode()  # type: ignore[attr-defined]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_GET = do_DELETE = do_POST  # noqa: N815 - the names of the standard library
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), GoesOn) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(NotReady, match=r"show schemas: no end after 0 s"):
+            probes.presto_query(f"127.0.0.1:{server.server_port}", "show schemas", within=0.2)
+        server.shutdown()
+    assert asked[0] == "POST"
+    assert asked[1:] == ["GET"] * (len(asked) - 2) + ["DELETE"]
 
 
 def test_where_nobody_listens_it_says_so() -> None:

@@ -40,7 +40,7 @@ class World:
         monkeypatch.setattr(topics, "of_run", lambda *_: self.topics)
         monkeypatch.setattr(metastore, "databases", lambda _: there("metastore", self.databases))
         monkeypatch.setattr(metastore, "create_database", lambda _, name, *__: self.databases.append(name))
-        monkeypatch.setattr(probes, "presto_query", lambda *_: there("presto", [3]))
+        monkeypatch.setattr(probes, "presto_query", lambda *_, **__: there("presto", [3]))
         live = property(lambda _: "{" + ", ".join(f'"d{n}": {{}}' for n in range(self.live)) + "}")
         info = type("Info", (), {"live": live})()
         monkeypatch.setattr(

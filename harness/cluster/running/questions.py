@@ -27,6 +27,7 @@ Exec = Callable[[str, str, float], Capture]
 FIRST_JOB = Path(__file__).with_name("first_job.py")
 
 COMMAND_TIME = 60.0
+SCHEMAS_TIME = 30.0
 JOB_TIME = 120.0
 """Seconds for the first job: a master without a free worker lets it wait for ever."""
 
@@ -158,7 +159,7 @@ def _datanodes(there: Elsewhere) -> str:
 
 
 def _presto(address: str) -> str:
-    schemas = probes.presto_query(address, "show schemas from hive")
+    schemas = probes.presto_query(address, "show schemas from hive", within=SCHEMAS_TIME)
     return f"{probes.presto_nodes(address)} nodes, {len(schemas)} schemas"
 
 
