@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from ordinary import User, ordinary_user
+from side_by_side import OneClusterAtATime
+from xdist.remote import Producer
 
 # A shell that starts tests in the background leaves Ctrl-C ignored, and every process below them inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=1, help="what all is drawn by (%(default)s)")
     group.addoption("--at-once", type=int, help="how many whole runs are side by side, at most 4 (2, on containers 1)")
     group.addoption("--each", type=int, default=3, help="how many submissions for each kind of mistake (%(default)s)")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneClusterAtATime:
+    """Run tests of our own logic side by side, where `--numprocesses` asks for it, and clusters one after another."""
+    return OneClusterAtATime(config, log)
 
 
 @pytest.fixture(scope="session")

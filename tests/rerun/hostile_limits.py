@@ -26,7 +26,7 @@ def forks() -> Hostile:
     return hostile(
         "forks",
         [
-            "timeout 60 bash bomb.sh",
+            "timeout 20 bash bomb.sh",
             python("forks", "forks.py"),
             "python forks.py",
             "docker-compose exec mids echo alive",
