@@ -63,7 +63,7 @@ class Compaction:
             self._under_way.result()
         if group != self._group:
             self._group = group
-            self._under_way = self._worker.submit(_compact, spark, dict(folders), group)
+            self._under_way = self._worker.submit(_compact, spark, folders, group)
 
 
 def _compact(spark: SparkSession, folders: Mapping[str, str], group: int) -> None:

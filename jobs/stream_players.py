@@ -9,6 +9,7 @@ finished once more, and nothing counts twice: `batch_files.py` says how. It runs
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import batch_files
@@ -64,12 +65,16 @@ def write_families(compaction: batch_files.Compaction, batch: DataFrame, number:
     """Add a batch's rows to the tables that have some, and let the tables' files become fewer."""
     batch.persist()
     kinds = batch.agg(f.collect_set(f.coalesce("event.event_type", f.lit(QUARANTINE)))).first()
+    there = set(kinds[0]) if kinds else set()
     tables = by_table(batch)
-    for table, rows in tables.items():
-        if kinds and not set(kinds[0]).isdisjoint(FAMILIES.get(table, (QUARANTINE,))):
-            batch_files.add_batch(table, f"{FOLDER}/{table}", rows, number)
+    folders = {table: f"{FOLDER}/{table}" for table in tables}
+    due = [table for table in tables if there & set(FAMILIES.get(table, (QUARANTINE,)))]
+    with ThreadPoolExecutor(len(tables)) as pool:  # each waits most of its time, for HDFS or the metastore
+        added = [pool.submit(batch_files.add_batch, table, folders[table], tables[table], number) for table in due]
+    for each in added:
+        each.result()
     batch.unpersist()
-    compaction.after(batch.sparkSession, {table: f"{FOLDER}/{table}" for table in tables}, number)
+    compaction.after(batch.sparkSession, folders, number)
 
 
 def write_states(batch: DataFrame, number: int) -> None:
