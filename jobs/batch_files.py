@@ -42,40 +42,54 @@ def add_batch(table: str, folder: str, rows: DataFrame, number: int) -> None:
 
 
 class Compaction:
-    """Writes each full group as one file, beside the batches: they do not wait for it.
+    """Writes each full group as one file, one table at a time, beside the batches: they do not wait for it.
 
-    A driver has at most one group of each table under way, and no batch of the group after the next begins before it is
-    done. So a driver that comes after a killed one has two groups to look at, which it does at its first batch.
+    Each batch begins with one table at most, for both share the processors. The first batch of a group waits until all
+    tables of the group before are done; so a driver that comes after a killed one has two groups to look at.
     """
 
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, "compaction")
         self._group = -1
+        self._due: list[tuple[str, str]] = []
         self._under_way: Future[None] | None = None
 
     def after(self, spark: SparkSession, folders: Mapping[str, str], number: int) -> None:
-        """Begin with the group before that of the batch `number`, once. `folders` are those of the tables.
+        """Go on with the group before that of the batch `number`. `folders` are those of the tables.
 
         Raises what an earlier compaction ended with: a stream whose files cannot become fewer is to stop.
         """
         group = number // GROUP - 1
-        if self._under_way and (self._under_way.done() or group != self._group):
-            self._under_way.result()
         if group != self._group:
-            self._group = group
-            self._under_way = self._worker.submit(_compact, spark, folders, group)
+            self.finish(spark)
+            self._group, self._due = group, list(folders.items())
+        if self._under_way is None or self._under_way.done():
+            self._begin(spark)
+
+    def finish(self, spark: SparkSession) -> None:
+        """Do all that is due."""
+        while self._under_way:
+            self._under_way.result()
+            self._begin(spark)
+
+    def _begin(self, spark: SparkSession) -> None:
+        """Begin with the next table, when the one before it has ended well."""
+        if self._under_way:
+            self._under_way.result()
+        self._under_way = None
+        if self._due:
+            self._under_way = self._worker.submit(_compact, spark, *self._due.pop(0), self._group)
 
 
-def _compact(spark: SparkSession, folders: Mapping[str, str], group: int) -> None:
-    """Write a group as one file in each table.
+def _compact(spark: SparkSession, table: str, folder: str, group: int) -> None:
+    """Write a group of a table as one file.
 
     The files that it had stay until the next group is full, for queries that read them already.
     """
     files = Files(spark)
-    for table, folder in folders.items():
-        _make_one_file(spark, files, table, folder, group - 1)  # where a killed driver did not
-        files.remove(f"{folder}/{PARTITION}={group - 1}")
-        _make_one_file(spark, files, table, folder, group)
+    _make_one_file(spark, files, table, folder, group - 1)  # where a killed driver did not
+    files.remove(f"{folder}/{PARTITION}={group - 1}")
+    _make_one_file(spark, files, table, folder, group)
 
 
 def _make_one_file(spark: SparkSession, files: Files, table: str, folder: str, group: int) -> None:
@@ -83,7 +97,8 @@ def _make_one_file(spark: SparkSession, files: Files, table: str, folder: str, g
     if not files.exists(place):
         return
     if not files.exists(f"{whole}/_SUCCESS"):
-        spark.read.parquet(place).coalesce(1).write.mode("overwrite").parquet(whole)
+        rows = spark.read.schema(spark.table(table).drop(PARTITION).schema).parquet(place)
+        rows.coalesce(1).write.mode("overwrite").parquet(whole)
     spark.sql(f"alter table `{table}` partition ({PARTITION}={group}) set location '{whole}'")
 
 

@@ -32,8 +32,7 @@ class Driver:
         """Do what a stream does for a batch."""
         batch_files.add_batch("counted", str(self.folder), one(self.spark, number), number)
         self.compaction.after(self.spark, {"counted": str(self.folder)}, number)
-        if self.compaction._under_way:
-            self.compaction._under_way.result()
+        self.compaction.finish(self.spark)
 
 
 def shown(spark: SparkSession) -> list[int]:
@@ -127,4 +126,19 @@ def test_a_stream_whose_files_cannot_become_fewer_stops(
     monkeypatch.setattr(batch_files.Files, "exists", lambda *_: (_ for _ in ()).throw(OSError("no room")))
     driver.compaction.after(spark, {"counted": str(folder)}, GROUP)
     with pytest.raises(OSError, match="no room"):
-        driver.compaction.after(spark, {"counted": str(folder)}, 2 * GROUP)
+        driver.compaction.finish(spark)
+
+
+def test_a_batch_begins_with_one_table_at_most(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_files, "GROUP", GROUP)
+    done: list[tuple[str, int]] = []
+    monkeypatch.setattr(batch_files, "_compact", lambda _spark, table, _folder, group: done.append((table, group)))
+    compaction = batch_files.Compaction()
+    counts = []
+    for number in range(3 * GROUP):
+        compaction.after(spark, {"one": "1", "two": "2", "three": "3", "four": "4"}, number)
+        if compaction._under_way:
+            compaction._under_way.result()
+        counts.append(len(done))
+    assert counts == [0, 0, 0, 1, 2, 3, 5, 6, 7]
+    assert done == [(table, group) for group in (0, 1) for table in ("one", "two", "three", "four")][:7]
