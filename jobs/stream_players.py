@@ -26,13 +26,19 @@ TRIGGER = "2 seconds"
 STATES_TRIGGER = "5 seconds"
 """The states are written whole each time, so less often."""
 
+CLASSES = 1000
+"""Generated classes that Spark keeps compiled: the two queries have more than the usual 100, and each batch would compile
+those of the other anew.
+"""
+
 KEPT = 3
 """Batches whose states are kept, for queries that read one while the next is shown."""
 
 
 def main() -> None:
     """Run both queries until one of them ends."""
-    spark = SparkSession.builder.appName("stream_players").enableHiveSupport().getOrCreate()
+    named = SparkSession.builder.appName("stream_players").enableHiveSupport()
+    spark = named.config("spark.sql.codegen.cache.maxEntries", CLASSES).getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
 
     messages = checked(spark.readStream.format("kafka").options(**kafka_options()).load())
