@@ -27,8 +27,8 @@ STATES_TRIGGER = "5 seconds"
 """The states are written whole each time, so less often."""
 
 CLASSES = 1000
-"""Generated classes that Spark keeps compiled: the two queries have more than the usual 100, and each batch would compile
-those of the other anew.
+"""Generated classes that Spark keeps compiled: the two queries have more than the usual 100, and would compile them again
+at each batch.
 """
 
 KEPT = 3
