@@ -27,9 +27,7 @@ STATES_TRIGGER = "5 seconds"
 """The states are written whole each time, so less often."""
 
 CLASSES = 1000
-"""Generated classes that Spark keeps compiled: the two queries have more than the usual 100, and would compile them again
-at each batch.
-"""
+"""Generated classes that Spark keeps compiled: with the usual 100, each batch would compile many of them again."""
 
 KEPT = 3
 """Batches whose states are kept, for queries that read one while the next is shown."""

@@ -21,15 +21,15 @@ SHORT_RUN = (
     *_UNVERIFIED,
     *_NO_CGROUPS,
 )
-"""C1 and the serial collector: servers that live for a minute never earn the optimising compiler back. With C1 alone the
+"""C1 and the serial collector: servers that live for a minute never earn the optimising compiler back. With C1 alone a
 JVM has room for 48 MB of compiled code, which a Spark stream fills in a minute: it would throw code away and compile it
 again, and each batch would take twice as long meanwhile.
 Without UsePerfData nothing is left in /tmp/hsperfdata_*."""
 
 YOUNG = 40
-"""Megabytes of the young generation in a heap below `LARGE`. Without a size it has a third of a first heap that follows the
-machine's memory, and a server that is hardly used fills it before it collects anything: five servers take 120 MB more on
-a machine of 24 GB, and are not faster."""
+"""Megabytes of the young generation in a heap below `LARGE`. Else it has a third of a first heap that follows the
+machine's memory, and a server that is hardly used fills it before it collects anything: with 24 GB, five servers take
+120 MB more, and are not faster."""
 
 LARGE = 512
 

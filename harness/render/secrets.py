@@ -7,6 +7,7 @@ record.json and shows what was printed, byte for byte, with a digest that a mask
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NAMES = r"pass(?:word|wd|phrase)|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token"
 _VALUE = r"\"[^\"\n]{1,400}\"?|'[^'\n]{1,400}'?|[^\s\"'&,;<>]{1,400}"
@@ -26,6 +27,7 @@ _SECRET = re.compile(
 _END_OF_KEY = re.compile(r"\A(?:(?!-----BEGIN)[\s\S])*?-----END [A-Z ]{0,40}PRIVATE KEY-----")
 
 
+@lru_cache(maxsize=4096)  # a report is rendered anew after each step, and most of its texts stay
 def masked(text: str) -> str:
     """Put `[masked: AWS key]` and the like in the place of what looks like a secret."""
     return _SECRET.sub(_mask, text)

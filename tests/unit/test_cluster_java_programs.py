@@ -41,6 +41,7 @@ def test_an_argument_file_holds_the_options_then_the_main_class_then_its_argumen
     assert words_of(command.argument_file()) == [
         *SHORT_RUN,
         "-Xmx256m",
+        "-Xmn40m",
         *(f"--add-opens={package}=ALL-UNNAMED" for package in OPENS["hadoop"]),
         "-Duser.name=root",
         "-Dempty=",
