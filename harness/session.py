@@ -1,6 +1,6 @@
 """One run: it starts the cluster when a step first needs it, runs steps once, and keeps the record.
 
-The record and the report are written after every step, so that a run that dies still has them.
+The record is written after every step, and the report beside the next one, so that a run that dies still has them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -27,7 +28,7 @@ from harness.invariants import evaluate
 from harness.model import Outcome, Record, ServiceRecord, StepRecord
 from harness.originals import read_step
 from harness.progress import Progress
-from harness.render.renderers import write_all
+from harness.render.renderers import render_all, save_record, write_all
 from harness.report_folder import ReportFolder
 from harness.run import Run
 from harness.settings import Settings
@@ -68,6 +69,7 @@ class Session:
         self._own_fault = False
         self._fault: EnvironmentFault | None = None
         self._unwritten: EnvironmentFault | None = None
+        self._rendering = Thread()
         self._mode = settings.mode or ""
         self._peak_memory = 0
         self._versions: dict[str, str] = {}
@@ -146,7 +148,7 @@ class Session:
         self._seen.add(made.id)
         with suppress(EnvironmentFault, OSError):
             self._remember()
-        self.write()
+        self._write_soon()
 
     def _finish(self, made: StepRecord) -> StepRecord:
         self._store(made)
@@ -291,9 +293,24 @@ class Session:
 
     def write(self) -> None:
         """Write the record and the report."""
+        if self._rendering.is_alive():
+            self._rendering.join()
         self._measure()
+        self._put(write_all, self.record())
+
+    def _write_soon(self) -> None:
+        """Write the record, and let the report follow: it need not be there before the next step begins."""
+        self._measure()
+        record = self.record()
+        if self._put(save_record, record) and not self._rendering.is_alive():
+            self._rendering = Thread(target=self._put, args=(render_all, record))
+            self._rendering.start()
+
+    def _put(self, write: Callable[[Record, Path], object], record: Record) -> bool:
+        """Write into the report's folder. Says whether that went well; what did not is told once."""
         try:
-            write_all(self.record(), self.settings.out)
+            write(record, self.settings.out)
+            return True
         except OSError as problem:
             unwritten = EnvironmentFault(
                 "The report cannot be written.",
@@ -304,6 +321,7 @@ class Session:
             if not self._unwritten:
                 self.progress.say(str(unwritten))
             self._unwritten = unwritten
+            return False
 
     def exit_code(self) -> ExitCode:
         """Give the exit code of the run: the first in precedence of those that apply."""

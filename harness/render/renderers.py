@@ -30,7 +30,7 @@ RENDERERS: Final[Mapping[str, Callable[[Record], str]]] = MappingProxyType(
 )
 """What is made of a record, by the name of its file."""
 
-__all__ = ["RECORD", "RENDERERS", "write_all"]
+__all__ = ["RECORD", "RENDERERS", "render_all", "save_record", "write_all"]
 
 
 def write_all(record: Record, folder: Path) -> list[Path]:
@@ -38,8 +38,18 @@ def write_all(record: Record, folder: Path) -> list[Path]:
 
     The record comes first, so that the others can be rendered again from it whatever happens to them.
     """
+    return [save_record(record, folder), *render_all(record, folder)]
+
+
+def save_record(record: Record, folder: Path) -> Path:
+    """Write record.json alone."""
     folder.mkdir(parents=True, exist_ok=True)
     save(record, folder / RECORD)
+    return folder / RECORD
+
+
+def render_all(record: Record, folder: Path) -> list[Path]:
+    """Write all that is rendered from a record."""
     for name, render in RENDERERS.items():
         write_text(folder / name, render(record))
-    return [folder / name for name in (RECORD, *RENDERERS)]
+    return [folder / name for name in RENDERERS]

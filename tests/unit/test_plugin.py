@@ -530,13 +530,13 @@ def test_two_steps_of_one_name_are_refused(assignment: Assignment) -> None:
     assert "there is a step topic already" in result.errors
 
 
-def test_the_record_is_written_after_each_step(assignment: Assignment) -> None:
+def test_the_record_is_written_after_each_step_and_the_report_beside_the_next(assignment: Assignment) -> None:
     does = """
         import json, pathlib
         report = pathlib.Path("reports/latest")
         steps = json.loads((report / "record.json").read_text())["steps"]
         run.expect("steps so far", [step["id"] for step in steps], ["topic"])
-        run.expect("other files", [(report / name).exists() for name in ("README.md", "junit.xml")], [True, True])
+        run.wait("the report", lambda: all((report / name).exists() for name in ("README.md", "junit.xml")))
     """
     assignment.step("topic")
     assignment.step("load", does=does)
@@ -612,7 +612,8 @@ def test_a_report_that_cannot_be_written_is_said_once_and_is_the_environments_fa
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(harness.session, "write_all", full)
+    monkeypatch.setattr("harness.record.write_text", full)
+    monkeypatch.setattr("harness.render.renderers.write_text", full)
     assignment.step("topic")
     assignment.step("load", "topic")
     result = assignment.run()
