@@ -126,7 +126,8 @@ def _kinds(took: Sequence[tuple[str, float]]) -> dict[str, float]:
 
 def _parts(record: Mapping[str, Any], seconds: float) -> dict[str, float]:
     """Share out a run's seconds: to its commands by kind, each moment to the command that began last, and the rest."""
-    spans = sorted((*_span(each), _part(each["command"])) for each in _commands(record) if not _is_api(each))
+    ready = {each["name"]: each["ready_seconds"] for each in record["services"]}
+    spans = sorted((*_span(each, ready), _part(each["command"])) for each in _commands(record))
     marks = sorted({moment for began, ended, _ in spans for moment in (began, ended)})
     parts = dict.fromkeys((*PARTS, OTHER, OWN), 0.0)
     for begin, end in pairwise(marks):
@@ -140,9 +141,10 @@ def _part(command: str) -> str:
     return next((part for part, begin in PARTS.items() if command.startswith(begin)), OTHER)
 
 
-def _span(command: Mapping[str, Any]) -> tuple[float, float]:
+def _span(command: Mapping[str, Any], ready: Mapping[str, float]) -> tuple[float, float]:
+    """Give when a command began and ended; the API, which runs beside all others, until it was ready."""
     began = datetime.fromisoformat(command["started"]).timestamp()
-    return began, began + command["seconds"]
+    return began, began + (ready["api"] if _is_api(command) else command["seconds"])
 
 
 def _is_api(command: Mapping[str, Any]) -> bool:
