@@ -68,3 +68,10 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
         f"Median {median(seconds):.1f} s, p99 **{p99(seconds):.1f} s** (goal {trigger + BEYOND:.0f} s), longest "
         f"{max(seconds):.1f} s."
     )
+    yield ""
+    yield (
+        "An event waits for the batch under way, then for its own: about a second each, in which the messages are checked "
+        "and held against all that came before, and each table gets its file. What made it faster is there: the tables "
+        "get their files side by side; many files become one beside the batches; and compiled code is kept, by the JVM "
+        "and by Spark, which else throw it away and compile it again after a minute ([decisions.md](decisions.md))."
+    )
