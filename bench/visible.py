@@ -70,8 +70,9 @@ def page(result: Mapping[str, Any]) -> Iterable[str]:
     )
     yield ""
     yield (
-        "An event waits for the batch under way, then for its own: about a second each, in which the messages are checked "
-        "and held against all that came before, and each table gets its file. What made it faster is there: the tables "
-        "get their files side by side; many files become one beside the batches; and compiled code is kept, by the JVM "
-        "and by Spark, which else throw it away and compile it again after a minute ([decisions.md](decisions.md))."
+        "An event waits for the batch under way, then for its own: about a second each, in which the messages are "
+        "checked and held against all that came before, and each table gets its file. What made it faster is there: "
+        "the tables get their files side by side; many files become one beside the batches; and compiled code is kept, "
+        "by the JVM and by Spark, which else throw it away and compile it again after a minute "
+        "([decisions.md](decisions.md))."
     )
