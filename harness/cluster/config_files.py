@@ -61,7 +61,8 @@ def write(layout: Layout) -> None:
     plugin = layout.on_disk(layout.run / "presto" / "plugin" / "hive-hadoop2")
     plugin.mkdir(parents=True, exist_ok=True)
     for jar in layout.jars("presto-hive"):
-        (plugin / jar.name).symlink_to(jar)
+        if jar.name.startswith("presto-hive-hadoop2-"):  # which names the plugin's class
+            (plugin / jar.name).symlink_to(jar)
 
 
 def write_for_commands(layout: Layout) -> None:

@@ -117,7 +117,17 @@ class Layout:
         In a container the metastore is not kept on loopback, for other containers ask it.
         """
         keep = self.addresses.mode == "container" and server == "metastore"
-        return () if keep else (self.prepared / f"{server}-loopback.jar",)
+        return () if keep else (self.prepared / f"{server}-changed.jar",)
+
+    @cached_property
+    def presto_jars(self) -> tuple[Path, ...]:
+        """The class path of Presto: its own jars, then those that its Hive plugin has beside them.
+
+        On the class path, and not in a class loader of the plugin's own, they are in the class-data archive too.
+        """
+        own = self.jars("presto")
+        names = {jar.name for jar in own}
+        return (*self.changed_classes("presto"), *own, *(j for j in self.jars("presto-hive") if j.name not in names))
 
     @cached_property
     def hadoop_jars(self) -> tuple[Path, ...]:

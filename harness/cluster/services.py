@@ -160,7 +160,7 @@ def services(layout: Layout) -> dict[str, Service]:
             java(
                 "presto",
                 "com.facebook.presto.server.PrestoServer",
-                (*layout.changed_classes("presto"), *layout.jars("presto")),
+                layout.presto_jars,
                 1024,
                 opens="presto",
                 properties={"config": str(conf / "presto.properties")},

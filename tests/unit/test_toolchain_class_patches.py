@@ -14,9 +14,17 @@ import pytest
 from harness.cluster.toolchain.class_patches import (
     metastore_on_loopback,
     netty_on_loopback,
+    presto_plugins_from_the_class_path,
     presto_without_jmx_agent,
 )
+from harness.cluster.toolchain.lock import components
 
+PATCHES = (
+    metastore_on_loopback,
+    netty_on_loopback,
+    presto_plugins_from_the_class_path,
+    presto_without_jmx_agent,
+)
 UTF8, LONG, CLASS, STRING, METHOD, NAME_AND_TYPE = 1, 5, 7, 8, 10, 12
 LDC_W = 0x13
 
@@ -120,18 +128,34 @@ def test_a_class_is_patched_once() -> None:
         metastore_on_loopback(metastore_on_loopback(hive_auth_utils()))
 
 
-@pytest.mark.parametrize("patch", [metastore_on_loopback, presto_without_jmx_agent, netty_on_loopback])
+@pytest.mark.parametrize("patch", PATCHES)
 def test_another_class_is_refused(patch: type) -> None:
     other = entry("hive-common-*.jar", "org/apache/hadoop/hive/common/LogUtils.class")
     with pytest.raises(ValueError, match="0 places fit"):
         patch(other)
 
 
-@pytest.mark.parametrize("patch", [metastore_on_loopback, presto_without_jmx_agent, netty_on_loopback])
+@pytest.mark.parametrize("patch", PATCHES)
 @pytest.mark.parametrize("data", [b"", b"no class at all", b"\xca\xfe\xba\xbe\x00\x00\x00\x34\x00\x05"])
 def test_what_is_no_whole_class_is_refused(patch: type, data: bytes) -> None:
     with pytest.raises(ValueError):
         patch(data)
+
+
+def test_every_class_is_of_those_that_plugins_share_with_presto() -> None:
+    packages = [b"com.facebook.presto.spi.", b"io.airlift.slice."]
+    pool = [struct.pack(">BH", UTF8, len(text)) + text for text in packages]
+    assert presto_plugins_from_the_class_path(b"".join(pool)) == struct.pack(">BH", UTF8, 0) + pool[1]
+
+
+def test_the_plugin_and_presto_need_no_two_versions_of_a_jar() -> None:
+    def versions(component: str) -> set[tuple[str, str]]:
+        found = (item.coordinate.split()[0].rsplit(":", 1) for item in components()[component].artifacts)
+        return {(name, version) for name, version in found}
+
+    both = versions("presto") | versions("presto-hive")
+    assert len({name for name, _ in both}) == len(both)
+    assert len(both) > 150
 
 
 START_AGENT = b"\x1c\x15\x05\xb8\x00\x10\xb2\x00\x11\x12"  # iload_2, iload 5, invokestatic, getstatic, ldc

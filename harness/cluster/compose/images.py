@@ -44,7 +44,7 @@ BY_POSITION = "W205_PRESTO_BY_POSITION"
 
 BUILD_TIME = 1800.0
 
-_OWN_JARS = ("empty-site.jar", "hdfs-webapps.jar", "presto-loopback.jar")
+_OWN_JARS = ("empty-site.jar", "hdfs-webapps.jar", "presto-changed.jar")
 _JARS = ("kafka", "hdfs", "spark-kafka", "presto", "presto-hive", "presto-cli", "postgresql")
 
 

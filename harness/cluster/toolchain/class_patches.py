@@ -1,4 +1,4 @@
-"""Three changes to published classes, for listeners whose address no setting reaches.
+"""Changes to published classes: three for listeners whose address no setting reaches, one for a faster start.
 
 Each keeps every offset of its method, so that the verifier's stack maps stay true, and refuses a class that is not
 the one that it was made for. The format is that of The Java Virtual Machine Specification, chapter 4.
@@ -39,6 +39,17 @@ def presto_without_jmx_agent(class_file: bytes) -> bytes:
     """
     starts = re.compile(rb"(\x1c\x15\x05)\xb8..(?=\xb2..\x12)", re.DOTALL)  # iload_2, iload 5, invokestatic; then a log
     return _replace_once(starts, lambda match: match[1] + b"\x58\x00\x00", class_file, "JmxAgent9")
+
+
+def presto_plugins_from_the_class_path(class_file: bytes) -> bytes:
+    """Change Presto's `PluginManager` so that plugins take all their classes from Presto's own class path.
+
+    A plugin has a class loader, which asks that of Presto for classes of some packages, by the beginnings of their
+    names. The first of these becomes the empty text, with which every name begins. Raises ValueError when the class is
+    not the known one.
+    """
+    first = re.compile(re.escape(_utf8("com.facebook.presto.spi.")))
+    return _replace_once(first, lambda _: _utf8(""), class_file, "PluginManager")
 
 
 def netty_on_loopback(class_file: bytes) -> bytes:

@@ -5,7 +5,7 @@
   (and both servers need not search the big jar).
 - `pyspark-jars/`: the jars that come with pyspark, under a path that every clone of the project shares.
 - `class-data/`: the class-data archives that Java programs make of themselves (see `java_programs`).
-- `metastore-loopback.jar`, `presto-loopback.jar`: classes changed by `class_patches`, first on the class path.
+- `metastore-changed.jar`, `presto-changed.jar`: classes changed by `class_patches`, first on the class path.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.cluster.toolchain.fetch import maven_dir
 from harness.cluster.toolchain.lock import Artifact, components
 from harness.locks import exclusive
 
-FORMAT = "4"
+FORMAT = "5"
 
 
 def prepared_dir(cache_dir: Path, pyspark_version: str) -> Path:
@@ -42,18 +42,23 @@ def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
         _jar(folder / "empty-site.jar", {"core-site.xml": b"<configuration/>\n"})
         _jar(folder / "hdfs-webapps.jar", _webapps(maven / components()["hdfs"].artifacts[0].path))
         hive_common = next(pyspark_jars.glob("hive-common-*.jar"))
-        airlift_jmx, netty = (
-            maven / _presto_artifact(name).path for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport")
+        airlift_jmx, netty, presto_main = (
+            maven / _presto_artifact(name).path
+            for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport", "com.facebook.presto:presto-main")
         )
         patched = {
-            "metastore-loopback.jar": {
+            "metastore-changed.jar": {
                 "org/apache/hadoop/hive/common/auth/HiveAuthUtils.class": (
                     hive_common,
                     class_patches.metastore_on_loopback,
                 )
             },
-            "presto-loopback.jar": {
+            "presto-changed.jar": {
                 "com/facebook/airlift/jmx/JmxAgent9.class": (airlift_jmx, class_patches.presto_without_jmx_agent),
+                "com/facebook/presto/server/PluginManager.class": (
+                    presto_main,
+                    class_patches.presto_plugins_from_the_class_path,
+                ),
                 "io/netty/bootstrap/AbstractBootstrap.class": (netty, class_patches.netty_on_loopback),
             },
         }
