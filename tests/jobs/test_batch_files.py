@@ -28,11 +28,12 @@ class Driver:
         self.spark, self.folder, self.compaction = spark, folder, batch_files.Compaction()
         batch_files.declare(spark, "counted", one(spark, 0), str(folder))
 
-    def add(self, number: int) -> None:
-        """Do what a stream does for a batch."""
-        batch_files.add_batch("counted", str(self.folder), one(self.spark, number), number)
-        self.compaction.after(self.spark, {"counted": str(self.folder)}, number)
-        self.compaction.finish(self.spark)
+    def add(self, *numbers: int) -> None:
+        """Do what a stream does for batches."""
+        for number in numbers:
+            batch_files.add_batch("counted", str(self.folder), one(self.spark, number), number)
+            self.compaction.after(self.spark, {"counted": str(self.folder)}, number)
+            self.compaction.finish(self.spark)
 
 
 def shown(spark: SparkSession) -> list[int]:
@@ -50,8 +51,7 @@ def folder(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_batch_that_comes_again_counts_once(spark: SparkSession, folder: Path) -> None:
     driver = Driver(spark, folder)
-    for number in (0, 1, 1, 2, 2):
-        driver.add(number)
+    driver.add(0, 1, 1, 2, 2)
     assert shown(spark) == [0, 1, 2]
 
 
@@ -84,8 +84,7 @@ def test_a_driver_killed_while_files_become_one_loses_nothing(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = Driver(spark, folder)
-    for number in range(GROUP):
-        driver.add(number)
+    driver.add(*range(GROUP))
     sql = spark.sql
     with monkeypatch.context() as killed:
 
@@ -109,8 +108,7 @@ def test_groups_that_a_killed_driver_left_become_one_file_each(
     with monkeypatch.context() as killed:
         killed.setattr(batch_files, "_compact", lambda *_: None)
         driver = Driver(spark, folder)
-        for number in range(2 * GROUP):
-            driver.add(number)
+        driver.add(*range(2 * GROUP))
     Driver(spark, folder).add(2 * GROUP)
     assert shown(spark) == list(range(2 * GROUP + 1))
     places = {name.partition("/")[0] for name in files(folder)}
@@ -121,8 +119,7 @@ def test_a_stream_whose_files_cannot_become_fewer_stops(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = Driver(spark, folder)
-    for number in range(GROUP):
-        driver.add(number)
+    driver.add(*range(GROUP))
     monkeypatch.setattr(batch_files.Files, "exists", lambda *_: (_ for _ in ()).throw(OSError("no room")))
     driver.compaction.after(spark, {"counted": str(folder)}, GROUP)
     with pytest.raises(OSError, match="no room"):
