@@ -34,10 +34,19 @@ elif mkdir {mark} 2>/dev/null; then
 """
 
 
-def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "", words: str = '"$@"') -> str:
+def script(
+    layout: Layout,
+    name: str,
+    command: JavaCommand,
+    *,
+    before: str = "",
+    words: str = '"$@"',
+    archive_of: str | None = None,
+) -> str:
     """Write a program's argument file. Returns the shell script that starts it.
 
-    `before` are shell lines that come first, `words` the arguments that it passes on. A cluster
+    `before` are shell lines that come first, `words` the arguments that it passes on. `archive_of` is another program
+    of the same class path, whose archive this one uses and never writes. A cluster
     with guests uses an archive where there is one, and never writes one: it would be loaded into later runs' programs.
     """
     own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
@@ -45,8 +54,9 @@ def script(layout: Layout, name: str, command: JavaCommand, *, before: str = "",
     layout.write(arguments, replace(command, properties=own).argument_file())
     parts = {"java": _q(layout.java), "arguments": _q(arguments), "words": words}
     mark = _q(layout.training / name)
-    training = "" if layout.guests else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
-    return _SCRIPT.format(before=before, archive=_q(_archive(layout, name, command)), training=training, **parts)
+    training = "" if layout.guests or archive_of else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
+    archive = _q(_archive(layout, archive_of or name, command))
+    return _SCRIPT.format(before=before, archive=archive, training=training, **parts)
 
 
 def is_training(layout: Layout, name: str) -> bool:
