@@ -1,9 +1,9 @@
 """Starting Java programs: a shell script each, which uses a class-data archive where there is one.
 
 An archive (AppCDS) holds a program's classes parsed and linked; with it a JVM starts in about half the time. It is
-made by the program's first run on this machine: that JVM writes one when it ends, under a name of its run, and the
-keeper gives it its real name when the cluster goes down. An archive fits one JVM and one class path, so its folder is
-named after both.
+made by the program's first run on this machine: that JVM writes one when it ends, under a name of its run. It gets its
+real name by the next program that looks for it, or from the keeper when the cluster goes down. An archive fits one JVM
+and one class path, so it is named after both.
 """
 
 from __future__ import annotations
@@ -21,12 +21,19 @@ from harness.cluster.probes import HDFS_USER
 _SCRIPT = """\
 #!/bin/sh
 {before}archive={archive}
-if [ -e "$archive" ]; then
+{naming}if [ -e "$archive" ]; then
   exec {java} "-XX:SharedArchiveFile=$archive" -Xlog:cds=off -Xlog:cds+dynamic=off @{arguments} {words}
 {training}fi
 exec {java} @{arguments} {words}
 """
 
+
+_NAMING = """\
+if [ -e "$archive.{run}" ] && [ -n "$(head -c 4 "$archive.{run}" | tr -d '\\0')" ]; then
+  mv "$archive.{run}" "$archive" 2>/dev/null
+fi
+"""
+"""A JVM writes an archive's header last: one that begins with zeros is not whole."""
 
 _TRAINING = """\
 elif mkdir {mark} 2>/dev/null; then
@@ -52,11 +59,21 @@ def script(
     own = {"java.io.tmpdir": str(layout.tmp), "user.name": HDFS_USER, **command.properties}
     arguments = layout.conf / f"{name}.java"
     layout.write(arguments, replace(command, properties=own).argument_file())
-    parts = {"java": _q(layout.java), "arguments": _q(arguments), "words": words}
-    mark = _q(layout.training / name)
-    training = "" if layout.guests or archive_of else _TRAINING.format(mark=mark, run=layout.run.name, **parts)
-    archive = _q(_archive(layout, archive_of or name, command))
-    return _SCRIPT.format(before=before, archive=archive, training=training, **parts)
+    program = archive_of or name
+    parts = {
+        "java": _q(layout.java),
+        "arguments": _q(arguments),
+        "words": words,
+        "mark": _q(layout.training / program),
+        "run": layout.run.name,
+    }
+    return _SCRIPT.format(
+        before=before,
+        archive=_q(_archive(layout, program, command)),
+        naming="" if layout.guests else _NAMING.format(**parts),
+        training="" if layout.guests or archive_of else _TRAINING.format(**parts),
+        **parts,
+    )
 
 
 def is_training(layout: Layout, name: str) -> bool:
@@ -65,14 +82,19 @@ def is_training(layout: Layout, name: str) -> bool:
 
 
 def keep_archives(layout: Layout) -> None:
-    """Give the archives that this cluster's programs wrote their real names, where no other run was first."""
+    """Give the archives that this cluster's programs wrote their real names, where they are whole and the first."""
     for made in layout.archives.glob(f"*.jsa.{layout.run.name}"):
         real = made.with_suffix("")
         with suppress(OSError):
-            if real.exists():
+            if real.exists() or not _is_whole(made):
                 made.unlink()
             else:
                 made.replace(real)
+
+
+def _is_whole(archive: Path) -> bool:
+    with archive.open("rb") as file:
+        return any(file.read(4))
 
 
 def sweep(archives: Path, living: set[str]) -> None:

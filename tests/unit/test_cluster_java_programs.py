@@ -128,6 +128,32 @@ def test_a_run_uses_the_archive_that_is_there(layout: Layout, command: JavaComma
     assert not java_programs.is_training(layout, "tool")
 
 
+def test_an_archive_that_is_whole_serves_the_same_runs_next_programs(layout: Layout, command: JavaCommand) -> None:
+    text = java_programs.script(layout, "tool", command)
+    written = Path(run(text)[0].partition("=")[2])
+    written.write_bytes(bytes(8))  # as long as the JVM writes it
+    assert run(text, "x") == [arguments(layout, "tool"), "x"]
+    written.write_bytes(b"\xf0\x0b" + bytes(6))
+    assert run(text)[0] == f"-XX:SharedArchiveFile={written.with_suffix('')}"
+    assert not written.exists()
+
+
+def test_what_a_killed_program_left_of_an_archive_gets_no_real_name(layout: Layout, command: JavaCommand) -> None:
+    whole, torn = (Path(run(java_programs.script(layout, n, command))[0].partition("=")[2]) for n in ("whole", "torn"))
+    whole.write_bytes(b"\xf0\x0b" + bytes(6))
+    torn.write_bytes(bytes(8))
+    java_programs.keep_archives(layout)
+    assert sorted(layout.archives.iterdir()) == [whole.with_suffix("")]
+
+
+def test_a_program_may_use_the_archive_of_another_and_writes_none(layout: Layout, command: JavaCommand) -> None:
+    text = java_programs.script(layout, "other", command, archive_of="tool")
+    assert run(text, "x") == [arguments(layout, "other"), "x"]
+    made = archive(layout, "tool", command)
+    made.touch()
+    assert run(text, "x")[0] == f"-XX:SharedArchiveFile={made}"
+
+
 def test_lines_before_and_other_words_are_taken_as_they_are(layout: Layout, command: JavaCommand) -> None:
     text = java_programs.script(layout, "tool", command, before='shift\necho "first: $1"\n', words='--flag "$@"')
     words = run(text, "gone", "a b")
