@@ -18,7 +18,6 @@ from harness.cluster.toolchain.lock import components
 from harness.cluster.toolchain.system import Program
 from harness.settings import cache_dir
 
-
 _BUSY = (
     "spark-catalyst",
     "hadoop-client-api",
