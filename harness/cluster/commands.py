@@ -207,10 +207,16 @@ def _hive(layout: Layout) -> str:
     settings = {key: str(value) for key, value in config_files.spark(layout).items()}
     settings |= {"spark.app.name": "hive", "spark.master": "local[1]"}
     before = _GIVE_VALUES if layout.for_guests else ""
-    # The archive of Spark's drivers has nearly all classes of this one, and writing one takes twenty seconds.
-    archive = "spark-submit"
     return _java(
-        layout, "hive", SPARK_SQL, layout.spark_jars, 768, "spark", properties=settings, before=before, archive=archive
+        layout,
+        "hive",
+        SPARK_SQL,
+        layout.spark_jars,
+        768,
+        "spark",
+        properties=settings,
+        before=before,
+        archive_of="spark-submit",  # it has nearly all classes of this one too, and writing one takes twenty seconds
     )
 
 
@@ -226,7 +232,7 @@ def _java(
     arguments: tuple[str, ...] = (),
     before: str = "",
     words: str = '"$@"',
-    archive: str | None = None,
+    archive_of: str | None = None,
 ) -> str:
     """Give the script of a Java program with the settings of commands: quiet logs, and names in open mode."""
     own = {
@@ -239,7 +245,7 @@ def _java(
     if layout.addresses.mode == "open" and not layout.elsewhere:
         own["jdk.net.hosts.file"] = str(layout.conf / "hosts")
     command = JavaCommand(main, classpath, heap, opens, own, arguments)
-    return java_programs.script(layout, name, command, before=before, words=words, archive_of=archive)
+    return java_programs.script(layout, name, command, before=before, words=words, archive_of=archive_of)
 
 
 def _pyspark(layout: Layout) -> str:

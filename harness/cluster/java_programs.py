@@ -29,7 +29,7 @@ exec {java} @{arguments} {words}
 
 
 _NAMING = """\
-if [ -e "$archive.{run}" ] && [ -n "$(head -c 4 "$archive.{run}" | tr -d '\\0')" ]; then
+if [ ! -e "$archive" ] && [ -e "$archive.{run}" ] && [ -n "$(head -c 4 "$archive.{run}" | tr -d '\\0')" ]; then
   mv "$archive.{run}" "$archive" 2>/dev/null
 fi
 """

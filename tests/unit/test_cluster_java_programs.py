@@ -138,6 +138,16 @@ def test_an_archive_that_is_whole_serves_the_same_runs_next_programs(layout: Lay
     assert not written.exists()
 
 
+def test_a_program_takes_nothing_from_the_run_that_was_first(layout: Layout, command: JavaCommand) -> None:
+    text = java_programs.script(layout, "tool", command)
+    written = Path(run(text)[0].partition("=")[2])
+    first = written.with_suffix("")
+    for file, content in ((first, b"first"), (written, b"second")):
+        file.write_bytes(content)
+    assert run(text)[0] == f"-XX:SharedArchiveFile={first}"
+    assert first.read_bytes() == b"first"
+
+
 def test_what_a_killed_program_left_of_an_archive_gets_no_real_name(layout: Layout, command: JavaCommand) -> None:
     whole, torn = (Path(run(java_programs.script(layout, n, command))[0].partition("=")[2]) for n in ("whole", "torn"))
     whole.write_bytes(b"\xf0\x0b" + bytes(6))
