@@ -14,6 +14,7 @@ import psutil
 
 from harness.cluster import sandbox
 from harness.cluster.compose import engine
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch, java, system
 
 NEEDED_MEMORY = 4_000_000_000
@@ -35,20 +36,22 @@ class Finding:
         return f"{mark} {self.what:<10} {self.seen}" + (f"\n             → {self.remedy}" if self.remedy else "")
 
 
-def examine(cache_dir: Path) -> list[Finding]:
-    """Look at everything, and install nothing."""
-    return list(_examine(cache_dir))
+def examine(cache_dir: Path, stack: Stack | None = None) -> list[Finding]:
+    """Look at everything that a stack needs, and install nothing."""
+    return list(_examine(cache_dir, stack or Stack()))
 
 
-def _examine(cache_dir: Path) -> Iterator[Finding]:
+def _examine(cache_dir: Path, stack: Stack) -> Iterator[Finding]:
     yield Finding("system", "ok", f"{platform.platform()}, {os.cpu_count()} processors")
     yield Finding("python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield _java(cache_dir)
     for tool in filter(system.wanted, system.TOOLS):
         yield _tool(tool, cache_dir)
+    for program, package in stack.packages.items():
+        yield _tool(system.Tool(program, package, package), cache_dir)
     yield _sandbox(cache_dir)
     yield _engine()
-    yield _parts(cache_dir)
+    yield _parts(cache_dir, stack.lock)
     yield _memory()
     yield _disk(cache_dir)
 
@@ -87,8 +90,8 @@ def _engine() -> Finding:
     return Finding("docker", "ok", words)
 
 
-def _parts(cache_dir: Path) -> Finding:
-    artifacts = fetch.all_artifacts()
+def _parts(cache_dir: Path, lock: Path | None) -> Finding:
+    artifacts = fetch.all_artifacts(lock)
     missing = [item for item in artifacts if not (fetch.maven_dir(cache_dir) / item.path).exists()]
     if not missing:
         return Finding("servers", "ok", f"{len(artifacts)} files in {cache_dir}")

@@ -21,7 +21,6 @@ from rich.console import Console
 from harness import progress as progresses
 from harness import settings as settings_module
 from harness import signals
-from harness.cluster.addresses import ORIGINAL
 from harness.errors import ExitCode, HarnessError, UsageError
 from harness.model import Outcome, StepRecord
 from harness.report_folder import expected_seconds
@@ -35,7 +34,9 @@ _OUTCOME = "harness_outcome"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `harness report` has too."""
     group = parser.getgroup("harness", "pipeline harness")
-    group.addoption("--backend", choices=settings_module.BACKENDS, help="where the cluster runs (default: local)")
+    group.addoption(
+        "--backend", metavar="|".join(settings_module.BACKENDS), help="where the cluster runs (default: local)"
+    )
     group.addoption(
         "--mode", choices=settings_module.MODES, help="private: in a sandbox; open: on the machine's loopback"
     )
@@ -62,8 +63,6 @@ def parse_ports(values: Sequence[str]) -> dict[str, int]:
         name, _, number = value.partition("=")
         if not (number.isascii() and number.isdigit() and len(number) < 6 and 0 < int(number) < 65536):
             raise UsageError(f"--port {value}", wanted="SERVICE=N with N from 1 to 65535, such as kafka=29092")
-        if name not in ORIGINAL:
-            raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))
         ports[name] = int(number)
     return ports
 

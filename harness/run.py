@@ -42,6 +42,7 @@ class Run:
         tell: Tell = lambda _: None,
         take_down: Callable[[], Sequence[ServerState]] = list,
         out: Path = Path(),
+        servers: Sequence[str] = (),
     ) -> None:
         self.again = again
         self.commands: list[Capture] = []
@@ -55,6 +56,7 @@ class Run:
         self._tell = tell
         self._take_down = take_down
         self._out = out
+        self._servers = servers
 
     @property
     def cluster(self) -> Cluster:
@@ -123,8 +125,15 @@ class Run:
         self.checks.append(Check(what, expected, actual, holds))
         return holds
 
-    def up(self, services: Sequence[str]) -> Capture:
+    @property
+    def servers(self) -> Sequence[str]:
+        """The servers of this project's cluster: the assignment's without those that it leaves out, and its own."""
+        return self._servers
+
+    def up(self, services: Sequence[str] | None = None) -> Capture:
         """Start servers side by side and wait until each is useful, as `harness up` does, and record it.
+
+        Without a list it is all of them, but for the API, which a step starts.
 
         Raises EnvironmentFault naming the server that is not.
         """
@@ -136,6 +145,7 @@ class Run:
                 lines.append(f"{event['service']} is ready after {event['seconds']} s: {event['answer']}\n")
 
         clock = time.monotonic()
+        services = self.servers if services is None else services
         here = {state.name for state in self.cluster.status() if state.state == "ready"}
         try:
             self.cluster.up([name for name in services if name not in here], tell)

@@ -113,6 +113,7 @@ class Session:
             tell=self._tell,
             take_down=self.down,
             out=self.settings.out.absolute(),
+            servers=self.settings.stack.servers,
         )
         outcome, message = Outcome.PASSED, None
         try:
@@ -281,7 +282,7 @@ class Session:
             assignment=self.settings.title,
             backend=self.settings.backend,
             mode=self._mode,
-            versions={**versions.all_versions(), **self._versions},
+            versions={**versions.all_versions(self.settings.stack.lock), **self._versions},
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
             services=tuple(self._services.values()),

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from harness import extend
 from harness.cluster import elsewhere as addresses
+from harness.cluster import stack as stacks
+from harness.cluster.addresses import ORIGINAL
 from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.names import new_prefix
+from harness.cluster.stack import Stack
 from harness.errors import UsageError
 
 BACKENDS = ("local", "compose", "running")
@@ -47,6 +51,8 @@ class Settings:
     guests: bool = False
     elsewhere: Elsewhere | None = None
     """Where the servers are, for the running backend."""
+    stack: Stack = field(default_factory=Stack)
+    """What the cluster is made of."""
 
     @property
     def golden_record(self) -> Path:
@@ -102,7 +108,7 @@ def resolve(
     Raises UsageError for an unknown backend or mode and for a number that is none.
     """
     root = project.resolve() if project else find_project()
-    table = _table(root) or {}
+    table = table_of(root)
 
     def pick(flag: object, name: str, default: object) -> object:
         if flag is not None:
@@ -112,7 +118,9 @@ def resolve(
         return table.get(name, default)
 
     chosen_mode = pick(mode, "mode", None)
-    chosen_backend = _one_of("backend", pick(backend, "backend", "local"), BACKENDS)
+    extend.load(root, table)
+    known = (*BACKENDS, *extend.BACKENDS)
+    chosen_backend = _one_of("backend", pick(backend, "backend", "local"), known)
     if chosen_backend != "local":
         if mode is not None:
             raise UsageError("--mode is for the local backend.", remedy=f"leave it out with --backend {chosen_backend}")
@@ -128,6 +136,10 @@ def resolve(
     written_golden = table.get("golden")
     golden_here = root / Path(str(written_golden)).expanduser() if written_golden else None
     chosen_golden = golden or os.environ.get("HARNESS_GOLDEN") or golden_here
+    stack = stacks.read(table, root / "pyproject.toml")
+    listeners = (*ORIGINAL, *stack.listeners)
+    if unknown := sorted(set(ports or {}) - set(listeners)):
+        raise UsageError(f"Unknown service for --port: {unknown[0]}.", wanted=", ".join(listeners))
     if chosen_mode == "private" and ports:
         raise UsageError("--port is for open mode: a private cluster has the original's.", remedy="add --mode open")
     return Settings(
@@ -146,6 +158,7 @@ def resolve(
         compose_file=compose_file.expanduser().absolute() if compose_file else None,
         golden=Path(chosen_golden).expanduser().absolute() if chosen_golden else None,
         elsewhere=_elsewhere(given, table, root) if chosen_backend == "running" else None,
+        stack=stack,
     )
 
 
@@ -164,6 +177,11 @@ def _elsewhere(flags: Mapping[str, object], table: Mapping[str, object], root: P
     values |= flags
     sources |= {name: f"--{name.replace('_', '-')}" for name in flags}
     return addresses.elsewhere(values, sources, new_prefix())
+
+
+def table_of(root: Path) -> Mapping[str, object]:
+    """Give `[tool.harness]` of a project. Raises UsageError for a pyproject.toml that cannot be read."""
+    return _table(root) or {}
 
 
 def _table(folder: Path) -> dict[str, object] | None:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 from harness.cluster.toolchain import java
 from harness.cluster.toolchain.lock import version_of
@@ -20,8 +21,8 @@ def _hive_metastore() -> str:
 
 
 @cache
-def all_versions() -> Mapping[str, str]:
-    """Give the version of each part by name, as the record keeps them."""
+def all_versions(lock: Path | None = None) -> Mapping[str, str]:
+    """Give the version of each part by name, as the record keeps them; `lock` is a project's own lock file."""
     found, _ = java.find(cache_dir())
     return {
         "harness": metadata.version("pipeline-harness"),
@@ -29,10 +30,10 @@ def all_versions() -> Mapping[str, str]:
         "java": found.version if found else "none",
         "flask": metadata.version("flask"),
         "kafka-python": metadata.version("kafka-python"),
-        "kafka": version_of("kafka", "kafka_2.13"),
-        "zookeeper": version_of("kafka", "zookeeper"),
-        "hadoop": version_of("hdfs", "hadoop-client-minicluster"),
+        "kafka": version_of("kafka", "kafka_2.13", lock),
+        "zookeeper": version_of("kafka", "zookeeper", lock),
+        "hadoop": version_of("hdfs", "hadoop-client-minicluster", lock),
         "spark": metadata.version("pyspark"),
         "hive-metastore": _hive_metastore(),
-        "presto": version_of("presto", "presto-main"),
+        "presto": version_of("presto", "presto-main", lock),
     }

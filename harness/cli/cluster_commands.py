@@ -18,8 +18,8 @@ from rich.console import Console
 from harness import plugin, progress, settings
 from harness.cli.running_options import given, running_options
 from harness.cluster import backends, runs
+from harness.cluster.addresses import API
 from harness.cluster.protocol import Cluster
-from harness.cluster.services import API, ROOM_OF
 from harness.errors import EnvironmentFault, ExitCode
 from harness.run import server_table
 
@@ -46,7 +46,7 @@ run_option = click.option(
 
 
 @click.command()
-@click.option("--backend", type=click.Choice(settings.BACKENDS), help="Where the cluster runs [default: local].")
+@click.option("--backend", metavar="|".join(settings.BACKENDS), help="Where the cluster runs [default: local].")
 @click.option("--mode", type=click.Choice(settings.MODES), help="private: in a sandbox; open [default].")
 @click.option("--port", multiple=True, metavar="SERVICE=N", help="Port of a service, such as kafka=29092.")
 @click.option(
@@ -103,7 +103,7 @@ def up(
             shown.say(note)
         try:
             # A compose file of somebody's own comes without the project's API.
-            cluster.up([name for name in ROOM_OF if not (compose_file and name == API)], tell)
+            cluster.up([*found.stack.servers, *([] if compose_file else [API])], tell)
         except BaseException:
             with suppress(EnvironmentFault):
                 cluster.down(quick=True)

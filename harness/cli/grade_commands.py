@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness import extend
 from harness.errors import PRECEDENCE, ExitCode, UsageError
 from harness.grade import grade
 from harness.grade.class_folder import submissions
@@ -26,6 +27,7 @@ from harness.signals import Terminated, orderly, undisturbed
 
 if TYPE_CHECKING:
     from harness.cluster.protocol import Cluster
+    from harness.cluster.stack import Stack
     from harness.grade.rerun.stage import Stage
     from harness.grade.results.graded import Graded
 
@@ -40,6 +42,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--backend", type=click.Choice(["local", "compose"]), help="Where it is rerun [default: local].")
 @click.option("--package", "packages", multiple=True, metavar="NAME", help="Allow submissions this Python package.")
 @click.option("--report", metavar="FILE", help="The report in the folder [default: the one with most commands].")
+@click.option("--extend", "extension", type=_PATH, help="A file of Python with checks of your own.")
 @click.option("--reading", type=_PATH, help="A file that corrects how the report is read.")
 @click.option("--out", type=_PATH, help="Write the results to this folder; a class goes on from what is in it.")
 @click.option("--again", is_flag=True, help="Rerun also what --out has a rerun of.")
@@ -53,6 +56,7 @@ def grade_command(
     backend: str | None,
     packages: Sequence[str],
     report: str | None,
+    extension: Path | None,
     reading: Path | None,
     out: Path | None,
     again: bool,
@@ -86,6 +90,8 @@ def grade_command(
         submission = load(paths[0], report, reading)
         click.echo(plan(submission.reading, typed_first(submission)), nl=False)
         return ExitCode.OK if submission.blocks else ExitCode.NOTHING_CHECKED
+    if extension:
+        extend.load_file(extension)
     found = submissions(paths, out, _say)
     if len(found) > 1:
         _refuse_for_one(len(found), form, report, reading, out)
@@ -179,8 +185,11 @@ def _stage(backend: str | None, packages: Sequence[str]) -> Iterator[Stage | Non
         settings = Settings(project=project, out=folder, title="rerun", mode=mode, backend=backend, guests=True)
         console = Console(stderr=True, highlight=False)
 
-        def start(file: Path | None = None) -> Cluster:
-            found = replace(settings, compose_file=file)
+        def start(made_of: Stack | Path) -> Cluster:
+            if isinstance(made_of, Path):
+                found = replace(settings, compose_file=made_of)
+            else:
+                found = replace(settings, stack=made_of)
             return backends.start(found, lambda: folder / "logs", DownloadProgress(console), _tell)
 
         stage = stage_of(backend, start, _say, packages)

@@ -11,9 +11,10 @@ from rich.console import Console
 from harness import doctor as doctors
 from harness import settings
 from harness.cluster import runs, toolchain
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch
 from harness.cluster.toolchain import lock as locks
-from harness.errors import ExitCode
+from harness.errors import ExitCode, UsageError
 from harness.progress import DownloadProgress
 
 
@@ -23,7 +24,7 @@ def doctor() -> ExitCode:
 
     Exit code 3 when something is missing that a run could not install by itself.
     """
-    findings = doctors.examine(settings.cache_dir())
+    findings = doctors.examine(settings.cache_dir(), _stack())
     for finding in findings:
         click.echo(finding.line())
     return ExitCode.OK if all(finding.state != "missing" for finding in findings) else ExitCode.ENVIRONMENT
@@ -32,7 +33,7 @@ def doctor() -> ExitCode:
 @click.command()
 def setup() -> ExitCode:
     """Fetch and install everything that a run needs, so that later runs need no network."""
-    made = toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)))
+    made = toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)), _stack())
     click.echo(
         f"ready: Java {made.java.version}, {', '.join(sorted(made.programs))}; {made.fetched / 1e6:.0f} MB fetched"
     )
@@ -52,8 +53,9 @@ def cache(check: bool, prune: bool, dry_run: bool) -> ExitCode:
       harness cache --check
       harness cache --prune --dry-run
     """
-    folder = settings.cache_dir()
-    wanted = {fetch.maven_dir(folder) / item.path: item for item in fetch.all_artifacts()}
+    folder, own = settings.cache_dir(), _stack().lock
+    items = [*fetch.all_artifacts(), *(fetch.all_artifacts(own) if own else ())]
+    wanted = {fetch.maven_dir(folder) / item.path: item for item in items}
     present = [path for path in wanted if path.exists()]
     click.echo(
         f"{folder}: {len(present)} of {len(wanted)} files, {sum(p.stat().st_size for p in present) / 1e6:.0f} MB"
@@ -65,7 +67,7 @@ def cache(check: bool, prune: bool, dry_run: bool) -> ExitCode:
             click.echo(f"damaged: {path} (the next run fetches it again)")
         code = ExitCode.DISAGREES if damaged else code
     if prune:
-        for path in _unneeded(folder, set(wanted)):
+        for path in _unneeded(folder, set(wanted), own):
             click.echo(f"{'would remove' if dry_run else 'removing'} {path}")
             if not dry_run:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -73,12 +75,22 @@ def cache(check: bool, prune: bool, dry_run: bool) -> ExitCode:
 
 
 @click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-def lock(dry_run: bool) -> ExitCode:
-    """Resolve the servers' parts again and renew the lock file (for maintainers: needs the network)."""
+def lock(file: Path | None, dry_run: bool) -> ExitCode:
+    """Resolve the servers' parts again and renew their lock file (needs the network).
+
+    FILE is a project's own toolchain.lock: write the components into it whose versions are to be others, with `roots`
+    and `alone` alone, and this adds the artifacts. Without FILE it is the harness' own.
+
+    \b
+    Examples:
+      harness lock toolchain.lock
+      harness lock toolchain.lock --dry-run
+    """
     from harness.cluster.toolchain import resolve
 
-    before = locks.components()
+    before = locks.of_project(file, locks.components(), renewing=True) if file else locks.components()
     after = resolve.renew(before, click.echo)
     for name, part in after.items():
         old = {item.coordinate for item in before[name].artifacts}
@@ -87,13 +99,22 @@ def lock(dry_run: bool) -> ExitCode:
             for coordinate in sorted(coordinates):
                 click.echo(f"{sign} {name}: {coordinate}")
     if not dry_run:
-        locks.lock_path().write_text(locks.dump(after, resolve.HEADER), encoding="utf-8")
+        (file or locks.lock_path()).write_text(locks.dump(after, resolve.HEADER), encoding="utf-8")
     return ExitCode.OK
 
 
-def _unneeded(folder: Path, wanted: set[Path]) -> list[Path]:
+def _stack() -> Stack:
+    """Give what the cluster of the project here is made of; outside a project the assignment's own."""
+    try:
+        project = settings.find_project()
+    except UsageError:
+        return Stack()
+    return settings.resolve(project=project).stack
+
+
+def _unneeded(folder: Path, wanted: set[Path], own: Path | None) -> list[Path]:
     files = [p for p in fetch.maven_dir(folder).rglob("*") if p.is_file() and p not in wanted]
-    current = toolchain.prepared_now(folder)
-    prepared = [p for p in (folder / "prepared").glob("*") if p != current]
+    current = [toolchain.prepared_now(folder, lock) for lock in {None, own}]
+    prepared = [p for p in (folder / "prepared").glob("*") if p not in current]
     logs = [] if any(runs.runs_dir().glob("*")) else list((folder / "logs").glob("*"))
     return [*files, *prepared, *logs]

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from harness.cluster.probes import LOOPBACK as LOOPBACK
 from harness.errors import EnvironmentFault, UsageError
@@ -33,9 +34,6 @@ ORIGINAL: Mapping[str, tuple[str, int]] = {
 API = "api"
 """The listener that each run has for itself."""
 
-ASIDE: Mapping[str, tuple[str, int]] = {"redis": ("redis", 6379)}
-"""Listeners that are there only when they are asked for. Nobody is told when one of their ports is another."""
-
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104
 
 HOST_NAMES = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
@@ -51,6 +49,8 @@ class Addresses:
     ports: Mapping[str, int]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """What stands in for the address of a listener that the harness did not start: `host:port`, or several of them."""
+    added: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The listeners of servers that a project adds: the host name and the port that its own commands use."""
 
     @property
     def bind(self) -> str:
@@ -61,7 +61,7 @@ class Addresses:
         """Give the host name under which a listener is reached."""
         if listener in self.elsewhere:
             return self.elsewhere[listener].rpartition(":")[0] or self.elsewhere[listener]
-        return LOOPBACK if self.mode == "open" else {**ORIGINAL, **ASIDE}[listener][0]
+        return LOOPBACK if self.mode == "open" else {**ORIGINAL, **self.added}[listener][0]
 
     def at(self, listener: str) -> str:
         """Give `host:port` of a listener."""
@@ -71,14 +71,15 @@ class Addresses:
         """Write the addresses of this cluster in place of the original's; only an open cluster has others."""
         if self.mode != "open":
             return command
-        known = (*self.elsewhere, API) if self.elsewhere else ORIGINAL
-        by_address = {"{}:{}".format(*ORIGINAL[listener]): listener for listener in known}
+        here = {**ORIGINAL, **self.added}
+        known = (*self.elsewhere, API, *self.added) if self.elsewhere else here
+        by_address = {"{}:{}".format(*here[listener]): listener for listener in known}
 
         def replace(match: re.Match[str]) -> str:
             listener = by_address.get(match[0])
             return self.at(listener) if listener else match[0]
 
-        names = "|".join((*HOST_NAMES, "localhost"))
+        names = "|".join(map(re.escape, (*HOST_NAMES, *self.added, "localhost")))
         command = re.sub(rf"(?<![\w.\-])(?:{names}):\d+\b", replace, command)
         return re.sub(r"hdfs://cloudera(?![\w.:\-])", f"hdfs://{self.at('namenode')}", command)
 
@@ -96,21 +97,28 @@ class Reservations:
     def __init__(self) -> None:
         self._held = ExitStack()
 
-    def choose(self, wanted: Mapping[str, int], elsewhere: Container[str] = ()) -> tuple[dict[str, int], list[str]]:
+    def choose(
+        self,
+        wanted: Mapping[str, int],
+        elsewhere: Container[str] = (),
+        added: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+    ) -> tuple[dict[str, int], list[str]]:
         """Give a port to every listener. Returns the ports, and a sentence for each that is not the original's.
 
-        With servers `elsewhere` the API alone is this run's own; the others have the original's ports, none held.
+        With servers `elsewhere` the API and what is `added` alone are this run's own; the others have the original's
+        ports, none held.
 
         Raises UsageError for an unknown listener, EnvironmentFault when a port that was asked for is taken.
         """
+        listeners = {**ORIGINAL, **added}
         for name in wanted:
-            if name not in ORIGINAL:
-                raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(ORIGINAL))
+            if name not in listeners:
+                raise UsageError(f"Unknown service for --port: {name}.", wanted=", ".join(listeners))
         ports: dict[str, int] = {}
         notes: list[str] = []
-        for name in sorted(ORIGINAL, key=lambda each: each not in wanted):  # what was asked for comes first
-            original = ORIGINAL[name][1]
-            if elsewhere and name != API:
+        for name in sorted(listeners, key=lambda each: each not in wanted):  # what was asked for comes first
+            original = listeners[name][1]
+            if elsewhere and name != API and name not in added:
                 ports[name] = original
             elif name in wanted:
                 ports[name] = self.take(name, wanted[name])
@@ -119,7 +127,6 @@ class Reservations:
             else:
                 ports[name] = self._any()
                 notes.append(f"port {original} of {name} is taken: using {ports[name]}")
-        ports |= {name: self.one(original) for name, (_, original) in ASIDE.items()}
         return ports, notes
 
     def take(self, name: str, port: int) -> int:
@@ -201,4 +208,4 @@ def _listener(port: int) -> str:
 
 def hosts_file(names: Sequence[str] = HOST_NAMES) -> str:
     """Give the text of a hosts file in which every service is at loopback."""
-    return f"{LOOPBACK} localhost\n" + "".join(f"{LOOPBACK} {name}\n" for name in (*names, *ASIDE))
+    return f"{LOOPBACK} localhost\n" + "".join(f"{LOOPBACK} {name}\n" for name in names)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from harness import extend
 from harness.cluster import runs, toolchain
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster, Tell
@@ -17,8 +18,8 @@ from harness.settings import Settings, cache_dir
 
 def prepare(settings: Settings, download: fetch.Progress) -> None:
     """Fetch what a run of this backend needs and can be had before it starts."""
-    if settings.backend != "compose":
-        toolchain.ensure(cache_dir(), download)
+    if settings.backend in ("local", "running"):
+        toolchain.ensure(cache_dir(), download, settings.stack)
 
 
 def start(settings: Settings, logs: Callable[[], Path], download: fetch.Progress, tell: Tell) -> Cluster:
@@ -26,13 +27,15 @@ def start(settings: Settings, logs: Callable[[], Path], download: fetch.Progress
 
     Raises EnvironmentFault or UsageError when it cannot be had.
     """
+    if own := extend.BACKENDS.get(settings.backend):
+        return own.start(settings, logs(), tell)
     for run_id in _sweep_containers():
         tell({"event": "note", "text": f"removed what the killed run {run_id} left"})
     if settings.backend == "compose":
         from harness.cluster.compose.cluster import ComposeCluster
 
         return ComposeCluster.start(settings, logs(), download, tell)
-    tools = toolchain.ensure(cache_dir(), download)
+    tools = toolchain.ensure(cache_dir(), download, settings.stack)
     return (RunningCluster if settings.backend == "running" else LocalCluster).start(settings, tools, logs(), tell)
 
 
@@ -49,6 +52,8 @@ def _sweep_containers() -> list[str]:
 
 def join(folder: Path, settings: Settings) -> Cluster:
     """Join a cluster that somebody keeps. Raises EnvironmentFault when it is gone."""
+    if own := extend.BACKENDS.get(runs.backend_of(folder)):
+        return own.join(folder, settings)
     if runs.backend_of(folder) == "compose":
         from harness.cluster.compose.cluster import ComposeCluster
 

@@ -20,9 +20,6 @@ from harness.cluster.probes import HDFS_USER
 ROOMS = HOST_NAMES
 """The services that `exec` takes: the original's six containers."""
 
-REDIS = "redis"
-"""The service that guests have beside them where there is a Redis."""
-
 HELPS = "HARNESS_HELPS"
 """The variable that names a file for the helps that were used: a line each, with its name, a tab and its text."""
 
@@ -108,7 +105,7 @@ KAFKA_TOOLS = {
 
 def write(layout: Layout) -> None:
     """Write every script, and the argument files of the Java programs."""
-    layout.write(layout.conf / "hosts", hosts_file())
+    layout.write(layout.conf / "hosts", hosts_file((*HOST_NAMES, *layout.stack.listeners)))
     python = exec_script(layout.python)
     for room, own in _programs(layout).items():
         for name, script in {**own, "python": python, "python3": python}.items():
@@ -121,7 +118,7 @@ def write(layout: Layout) -> None:
 
 def rooms(layout: Layout) -> tuple[str, ...]:
     """Give the services that have a command set."""
-    return (*ROOMS, REDIS) if layout.for_guests and "redis-cli" in layout.programs else ROOMS
+    return (*ROOMS, *layout.stack.listeners)
 
 
 def environment(layout: Layout, room: str) -> dict[str, str]:
@@ -149,6 +146,7 @@ def environment(layout: Layout, room: str) -> dict[str, str]:
         "SPARK_LOCAL_IP": (layout.elsewhere and layout.elsewhere.driver_host) or LOOPBACK,
         "PYSPARK_PYTHON": str(layout.python),
         "PYSPARK_DRIVER_PYTHON": str(layout.python),
+        **{each.variable: at(each.name) for each in layout.stack.added},
         **layout.names.environment(),
     }
 
@@ -177,8 +175,9 @@ def _programs(layout: Layout) -> Mapping[str, Mapping[str, str]]:
             "flask": exec_script(layout.python, "-m", "flask"),
         },
     }
-    if REDIS in rooms(layout):
-        found[REDIS] = {"redis-cli": system_script(layout, "redis-cli")}
+    for added in layout.stack.added:
+        here = [name for name in added.programs if name in layout.programs]
+        found[added.name] = {name: system_script(layout, name) for name in here}
     return found
 
 

@@ -51,7 +51,6 @@ def write(layout: Layout) -> None:
         "conf/zookeeper.properties": _properties(zookeeper(layout)),
         "conf/kafka.properties": _properties(kafka(layout)),
         "conf/presto.properties": _properties(presto(layout)),
-        "conf/redis.conf": "".join(f"{key} {value}\n" for key, value in redis(layout).items()),
         "presto/etc/catalog/hive.properties": _properties(presto_hive(layout)),
         "conf/log4j-server.properties": _LOG4J1.format(level="INFO"),
         "conf/log4j2-server.properties": _LOG4J2.format(level="info"),
@@ -230,7 +229,7 @@ def presto(layout: Layout) -> Mapping[str, object]:
 
 
 def presto_hive(layout: Layout) -> Mapping[str, object]:
-    """Presto's catalog `hive`. Parquet columns are found by name, as Spark and Hive do; for guests by position.
+    """Presto's catalog `hive`. Parquet columns are found by name, as Spark and Hive do; in the old ways by position.
 
     The course's Presto found them by position, and submissions rely on it: a table's column User_Agent over User-Agent.
     """
@@ -238,22 +237,8 @@ def presto_hive(layout: Layout) -> Mapping[str, object]:
         "connector.name": "hive-hadoop2",
         "hive.metastore.uri": f"thrift://{layout.addresses.at('metastore')}",
         "hive.config.resources": layout.conf / "hadoop.xml",
-        "hive.parquet.use-column-names": "false" if layout.guests else "true",
+        "hive.parquet.use-column-names": "false" if layout.has_old_ways else "true",
         "hive.allow-drop-table": "true",
-    }
-
-
-def redis(layout: Layout) -> Mapping[str, object]:
-    """The settings of a Redis, which keeps nothing on the disk."""
-    return {
-        "bind": layout.addresses.bind,
-        "port": layout.addresses.ports["redis"],
-        "protected-mode": "no",
-        "dir": layout.data,
-        "save": '""',
-        "appendonly": "no",
-        "maxmemory": "128mb",
-        **{f"rename-command {name}": '""' for name in ("CONFIG", "DEBUG", "MODULE")},  # they reach files and programs
     }
 
 

@@ -66,6 +66,17 @@ def guest_environment(layout: Layout, room: str) -> dict[str, str]:
     }
 
 
+def room_environment(layout: Layout, room: str) -> dict[str, str]:
+    """Give the environment of a project's own commands: that of guests where it is written for the course's versions.
+
+    The folders of its user stay.
+    """
+    own = commands.environment(layout, room)
+    if not layout.stack.course:
+        return own
+    return {**guest_environment(layout, room), **{name: own[name] for name in ("HOME", "TMPDIR")}}
+
+
 def guest_readable(layout: Layout) -> tuple[Path, ...]:
     """Give what a guest's sandbox must have read-only, beside the system's folders (/usr, /bin, /lib…, /etc).
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cluster import commands
+from harness.cluster import commands, guest_commands
 from harness.cluster.control import Closed, Connection, Message
 from harness.cluster.layout import Layout
 from harness.cluster.processes import Process
@@ -49,10 +49,10 @@ class Jobs:
         command goes on until it is stopped or the cluster goes down; with `serves` it counts as that server.
         """
         room = request["room"]
-        if room not in commands.ROOMS:
-            raise UsageError(f"Unknown service: {room}.", wanted=", ".join(commands.ROOMS))
+        if room not in (rooms := commands.rooms(self._layout)):
+            raise UsageError(f"Unknown service: {room}.", wanted=", ".join(rooms))
         stdin, stdout, stderr = connection.descriptors
-        environment = {**commands.environment(self._layout, room), **request.get("environment", {})}
+        environment = {**guest_commands.room_environment(self._layout, room), **request.get("environment", {})}
         process = self._spawner.start(
             request["argv"],
             cwd=self._layout.workspace,

@@ -34,6 +34,7 @@ from harness.cluster.servers import Servers
 from harness.cluster.services import Service
 from harness.cluster.silence import Silence
 from harness.cluster.spawn import Spawner
+from harness.cluster.stack import Stack
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import take
 
@@ -81,13 +82,14 @@ class Keeper:
 
     def _make_layout(self) -> Layout:
         there = Elsewhere(**self._spec.elsewhere).listeners if self._spec.elsewhere else {}
-        ports, self.notes = self._reservations.choose(self._spec.ports, there)  # in a sandbox all are free
-        layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports, there))
+        added = Stack.of(self._spec.stack).listeners if self._spec.stack else {}
+        ports, self.notes = self._reservations.choose(self._spec.ports, there, added)  # in a sandbox all are free
+        layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports, there, added))
         layout.logs.mkdir(parents=True, exist_ok=True)
         (layout.run / "home").mkdir(exist_ok=True)
         config_files.write(layout)
         commands.write(layout)
-        if layout.guests:
+        if layout.has_old_ways:
             guest_commands.write_guest(layout)
         return layout
 

@@ -17,7 +17,7 @@ from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient
 from harness.cluster.protocol import Tell
 from harness.cluster.servers import tail
-from harness.cluster.toolchain import Toolchain, fetch, prepare, system
+from harness.cluster.toolchain import Toolchain, fetch, prepare
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import is_held
 from harness.settings import Settings, cache_dir
@@ -59,11 +59,12 @@ def start(settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell) -> S
         settings.backend,
         guests=settings.guests,
         elsewhere=settings.elsewhere.as_dict() if settings.elsewhere else None,
+        stack=settings.stack.as_dict(),
     )
     folder.mkdir()
     try:
         runs.write_spec(folder, spec)
-        process = _spawn(spec, folder, toolchain, logs / "keeper.log")
+        process = _spawn(settings, spec, folder, toolchain, logs / "keeper.log")
         client = KeeperClient(folder, logs / "keeper.log")
         granted = _take_lease(client, process, folder, logs / "keeper.log")
     except BaseException:
@@ -104,7 +105,9 @@ def _new_folder(toolchain: Toolchain, tell: Tell) -> Path:
     return runs.run_dir(runs.new_id())
 
 
-def _spawn(spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path) -> subprocess.Popen[bytes]:
+def _spawn(
+    settings: Settings, spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "harness.cluster.keeper", str(folder)]
     if spec.mode == "private":
         shared = (runs.runs_dir(), prepare.archives_dir(toolchain.prepared))
@@ -113,6 +116,7 @@ def _spawn(spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path) ->
             bwrap=toolchain.programs["bwrap"].path,
             project=Path(spec.project),
             folder=folder,
+            names=[*settings.stack.listeners],
             readable=_parts(toolchain) if spec.guests else (cache_dir(),),
             writable=(*((folder,) if spec.guests else shared), log.parent),
             guests=spec.guests,
@@ -126,9 +130,8 @@ def _spawn(spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path) ->
 def _parts(toolchain: Toolchain) -> list[Path]:
     """Give where the servers' programs are that are not the system's."""
     found = [fetch.maven_dir(cache_dir()), toolchain.prepared, toolchain.java.binary.parent.parent]
-    for tool in (*system.TOOLS, *system.REDIS):
-        program = system.find(tool.program, cache_dir())
-        if program and program.libraries:
+    for program in toolchain.programs.values():
+        if program.libraries:
             found += [program.path.parent, program.libraries]
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from harness.cluster.elsewhere import Elsewhere
 from harness.cluster.names import Names
 from harness.cluster.runs import RunSpec
 from harness.cluster.sandbox import WORKSPACE
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch, prepare, pyspark_dir, system
 from harness.cluster.toolchain.lock import components
 from harness.cluster.toolchain.system import Program
@@ -46,7 +47,8 @@ class Layout:
     project, which a private cluster has at /w205. `root` is where the files of an image are drafted.
 
     `guests` says that strangers' commands run in the cluster. What is written for them has a layout of its own, below
-    the cluster's, with `for_guests`. `elsewhere` is where the servers are when the harness did not start them.
+    the cluster's, with `for_guests`. `elsewhere` is where the servers are when the harness did not start them, `stack`
+    what the cluster is made of.
     """
 
     run: Path
@@ -66,6 +68,7 @@ class Layout:
     guests: bool = False
     for_guests: bool = False
     elsewhere: Elsewhere | None = None
+    stack: Stack = field(default_factory=Stack)
 
     def on_disk(self, path: Path) -> Path:
         """Give where a path of the cluster is on this machine: itself, or for an image below `root`, its draft."""
@@ -109,6 +112,11 @@ class Layout:
         """Python files that are there where the harness is not: in images, and for guests."""
         return self.run / "lib"
 
+    @property
+    def has_old_ways(self) -> bool:
+        """Whether commands and servers behave as the course's of 2018 did."""
+        return self.guests or self.stack.course
+
     @cached_property
     def hdfs_uri(self) -> str:
         """The default file system, such as hdfs://cloudera:8020."""
@@ -122,7 +130,7 @@ class Layout:
     def jars(self, component: str) -> tuple[Path, ...]:
         """Give the files of a component of the lock."""
         root = fetch.maven_dir(self.cache)
-        return tuple(root / item.path for item in components()[component].artifacts)
+        return tuple(root / item.path for item in components(self.stack.lock)[component].artifacts)
 
     @cached_property
     def pyspark_jars(self) -> tuple[Path, ...]:
@@ -175,10 +183,9 @@ class Layout:
 
 def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
     """Give the layout of a run, as its keeper sees it."""
-    cache = cache_dir()
-    programs = {
-        tool.program: found for tool in (*system.TOOLS, *system.REDIS) if (found := system.find(tool.program, cache))
-    }
+    cache, stack = cache_dir(), Stack.of(spec.stack) if spec.stack else Stack()
+    wanted = (*(tool.program for tool in system.TOOLS), *stack.packages)
+    programs = {name: found for name in wanted if (found := system.find(name, cache))}
     return Layout(
         run=folder,
         project=Path(spec.project),
@@ -195,4 +202,5 @@ def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
         app=spec.app,
         guests=spec.guests,
         elsewhere=Elsewhere(**spec.elsewhere) if spec.elsewhere else None,
+        stack=stack,
     )

@@ -24,6 +24,7 @@ from harness.cluster.keeper_client import KeeperClient, checked
 from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import Toolchain
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.model import Capture
@@ -55,7 +56,8 @@ class LocalCluster:
         there = Elsewhere(**spec.elsewhere) if spec.elsewhere else None
         self.names = there.names if there else Names()
         self.originals: Mapping[str, str] = there.originals if there else {}
-        self._addresses = Addresses(spec.mode, ports, there.listeners if there else {})
+        added = Stack.of(spec.stack).listeners if spec.stack else {}
+        self._addresses = Addresses(spec.mode, ports, there.listeners if there else {}, added)
         self._process: subprocess.Popen[bytes] | None = None
         self._files = RunFiles(folder, self.log_folder)
 
@@ -139,10 +141,11 @@ class LocalCluster:
                 wanted=f"{service}:{port} from outside it",
                 remedy="run the program in it (`harness exec`, or `run(...)` in a step), or use --mode open",
             )
-        for listener, original in ORIGINAL.items():
+        listeners = {**ORIGINAL, **self._addresses.added}
+        for listener, original in listeners.items():
             if original == (service, port) or (listener == service and original[1] == port):
                 return LOOPBACK, self._addresses.ports[listener]
-        known = ", ".join(f"{host}:{number}" for host, number in ORIGINAL.values())
+        known = ", ".join(f"{host}:{number}" for host, number in listeners.values())
         raise UsageError(f"No server listens at {service}:{port}.", wanted=known)
 
     def translate(self, command: str) -> str:

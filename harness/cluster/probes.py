@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import struct
+import subprocess
 import time
 import urllib.error
 import urllib.parse
@@ -54,10 +55,15 @@ def for_server(name: str, ports: Mapping[str, int], broker: str) -> Probe:
         case "presto":
             return presto(ports["presto"])
         case "api":
-            return http_ok(ports["api"], "/healthz")
-        case "redis":
-            return redis(ports["redis"])
+            return http_answer(ports["api"], "/healthz")
     raise KeyError(name)
+
+
+def of_added(port: int, ready: str, environment: Mapping[str, str]) -> Probe:
+    """Give the probe of a server that a project adds: a path of its own HTTP server, a command, or its port alone."""
+    if ready.startswith("/"):
+        return http_answer(port, ready)
+    return of_command(ready, environment) if ready else listens(port)
 
 
 def zookeeper(port: int) -> Probe:
@@ -149,26 +155,52 @@ def presto(port: int, host: str = LOOPBACK) -> Probe:
     return Probe(f"SQL and the schemas of hive on {host}:{port}", _plain(ask))
 
 
-def redis(port: int) -> Probe:
-    """Ask for PING."""
+def listens(port: int) -> Probe:
+    """Ask whether somebody takes connections."""
 
     def ask() -> str:
-        with socket.create_connection((LOOPBACK, port), TIMEOUT) as connection:
-            connection.settimeout(TIMEOUT)
-            connection.sendall(b"PING\r\n")
-            answer = connection.recv(100)
-        if answer != b"+PONG\r\n":
-            raise NotReady(f"answered {answer!r}")
-        return "PONG"
+        socket.create_connection((LOOPBACK, port), TIMEOUT).close()
+        return "takes connections"
 
-    return Probe(f"PING on {LOOPBACK}:{port}", _plain(ask))
+    return Probe(f"a connection to {LOOPBACK}:{port}", _plain(ask))
 
 
-def http_ok(port: int, path: str) -> Probe:
-    """Ask an HTTP server for a path and want a 200."""
+def of_command(command: str, environment: Mapping[str, str]) -> Probe:
+    """Run a shell command and want the exit code 0."""
 
     def ask() -> str:
-        return _http("GET", f"http://{LOOPBACK}:{port}{path}").decode("utf-8", "replace").strip()[:80]
+        try:
+            done = subprocess.run(
+                ["sh", "-c", command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as problem:
+            raise NotReady(f"no end after {TIMEOUT:.0f} s") from problem
+        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        said = "".join(character for character in lines[-1][:200] if character.isprintable()) if lines else ""
+        if done.returncode:
+            raise NotReady(f"exit code {done.returncode}: {said}")
+        return said or "exit code 0"
+
+    return Probe(command, _plain(ask))
+
+
+def http_answer(port: int, path: str) -> Probe:
+    """Ask an HTTP server for a path, and take any answer but an error of its own (5xx)."""
+
+    def ask() -> str:
+        url = f"http://{LOOPBACK}:{port}{path}"
+        try:
+            return _http("GET", url).decode("utf-8", "replace").strip()[:80] or "HTTP 200"
+        except urllib.error.HTTPError as problem:
+            if problem.code >= 500:
+                raise
+            return f"HTTP {problem.code}"
 
     return Probe(f"GET {path} on {LOOPBACK}:{port}", _plain(ask))
 

@@ -30,7 +30,7 @@ class RunSpec:
     """What a keeper is told when it starts: all that it cannot find out by itself. `starter` is its harness' pid.
 
     `guests` says that commands run in it that strangers wrote for the course's versions of 2018. `elsewhere` holds the
-    addresses of a cluster that exists (see `elsewhere.Elsewhere`).
+    addresses of a cluster that exists (see `elsewhere.Elsewhere`), `stack` what the cluster is made of (`Stack`).
     """
 
     id: str
@@ -45,6 +45,7 @@ class RunSpec:
     backend: str = "local"
     guests: bool = False
     elsewhere: dict[str, Any] | None = None
+    stack: dict[str, Any] | None = None
 
 
 def runs_dir() -> Path:

@@ -62,15 +62,19 @@ def wrap(
     folder: Path,
     readable: Sequence[Path],
     writable: Sequence[Path],
+    names: Sequence[str] = (),
     guests: bool = False,
 ) -> list[str]:
     """Give the command line that runs a command inside the sandbox. Writes /etc/hosts into `folder`, of the run.
+
+    `names` are those of servers beside the original's.
 
     With `guests` the system's own part of the machine is there, and what is `readable` or `writable`; the run folder
     goes when the command has ended.
     """
     hosts = folder / "hosts"
-    hosts.write_text(hosts_file(("mids", *(name for name in HOST_NAMES if name != "mids"))), encoding="utf-8")
+    others = (name for name in HOST_NAMES if name != "mids")
+    hosts.write_text(hosts_file(("mids", *others, *names)), encoding="utf-8")
     words = [str(bwrap), "--unshare-all", "--hostname", "mids", *(_system(folder) if guests else _root())]
     words += ["--proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]  # noqa: S108
     package = Path(harness.__file__).parent

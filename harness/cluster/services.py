@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,8 @@ from harness.cluster import commands, config_files, java_programs, probes
 from harness.cluster.addresses import API as API
 from harness.cluster.jvm import JavaCommand
 from harness.cluster.layout import Layout
-from harness.cluster.probes import Probe
-
-REDIS = "redis"
+from harness.cluster.probes import LOOPBACK, Probe
+from harness.cluster.stack import AddedService
 
 ROOM_OF: Mapping[str, str] = {
     "zookeeper": "zookeeper",
@@ -28,8 +28,8 @@ ROOM_OF: Mapping[str, str] = {
 
 
 def room_of(name: str) -> str:
-    """Give the container that a server belongs to; a Redis, which guests may have, has one of its own."""
-    return REDIS if name == REDIS else ROOM_OF[name]
+    """Give the container that a server belongs to; one that a project adds has one of its own name."""
+    return ROOM_OF.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,7 @@ class Service:
 
 
 def services(layout: Layout) -> dict[str, Service]:
-    """Give every server of the cluster by name, in the order in which they are shown.
-
-    A Redis is among them where its program is; it starts only when it is asked for.
-    """
+    """Give every server of the cluster by name, in the order in which they are shown: those that are added last."""
     conf, ports = layout.conf, layout.addresses.ports
 
     def probe(name: str) -> Probe:
@@ -180,12 +177,22 @@ def services(layout: Layout) -> dict[str, Service]:
             environment={"FLASK_APP": layout.app},
         ),
     ]
-    if "redis-server" in layout.programs:
-        file = layout.run / "start" / REDIS
-        script = commands.system_script(layout, "redis-server", str(conf / "redis.conf"))
-        layout.write(file, script, executable=True)
-        found.append(Service(REDIS, room_of(REDIS), REDIS, (str(file),), probe(REDIS)))
+    found = [service for service in found if service.name not in layout.stack.without]
+    found += [_added(layout, each) for each in layout.stack.added]
     return {service.name: service for service in found}
+
+
+def _added(layout: Layout, added: AddedService) -> Service:
+    """Give a server that a project adds. Its command runs in a folder of its own, where the files of its data are."""
+    port, data = layout.addresses.ports[added.name], layout.data / f"{added.name}-data"
+    ready = added.filled(added.ready, bind=LOOPBACK, port=port, data=data)
+    command = layout.addresses.translate(added.filled(added.command, bind=layout.addresses.bind, port=port, data=data))
+    folder = shlex.quote(str(data))
+    file = layout.run / "start" / added.name
+    layout.write(file, f"#!/bin/sh\nmkdir -p {folder}\ncd {folder} || exit 1\nexec {command}\n", executable=True)
+    environment = commands.environment(layout, added.name)
+    probe = probes.of_added(port, ready, environment)
+    return Service(added.name, added.name, added.name, (str(file),), probe, added.needs)
 
 
 def of_several_machines(layout: Layout) -> dict[str, tuple[str, ...]]:

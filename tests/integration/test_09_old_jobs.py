@@ -17,12 +17,9 @@ from harness.cluster.addresses import ORIGINAL, Addresses
 from harness.cluster.guest_commands import guest_environment
 from harness.cluster.layout import layout_of
 from harness.cluster.protocol import Cluster
-from harness.cluster.toolchain import system
+from harness.cluster.stack import REDIS, SERVERS, Stack
 from harness.errors import EnvironmentFault
 from harness.model import Capture
-from harness.settings import cache_dir
-
-SERVERS = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
 
 SEND = """\
 import json
@@ -112,10 +109,9 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     (project / "pyproject.toml").write_text("[tool.harness]\n")
     for name, text in {"send.py": SEND, "job.py": JOB, "table.sql": TABLE}.items():
         (project / name).write_text(text)
-    found = replace(settings.resolve(project=project, mode="private"), guests=True)
+    found = replace(settings.resolve(project=project, mode="private"), guests=True, stack=Stack(added=(REDIS,)))
     download = progress.DownloadProgress(Console(quiet=True))
     try:
-        system.ensure_redis(cache_dir(), lambda _: None)
         cluster = backends.start(found, lambda: project / "logs", download, lambda _: None)
     except EnvironmentFault as problem:
         pytest.skip(str(problem))

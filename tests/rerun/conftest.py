@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from harness.cluster import backends
 from harness.cluster.local import LocalCluster
+from harness.cluster.stack import Stack
 from harness.grade.rerun.stage import LocalStage
 from harness.progress import DownloadProgress
 from harness.settings import Settings
@@ -41,9 +43,11 @@ def stage(toolchain: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (folder / "project").mkdir()
     settings = Settings(project=folder / "project", out=folder, title="rerun", mode="private", guests=True)
 
-    def start() -> LocalCluster:
+    def start(stack: Stack) -> LocalCluster:
         logs: Path = tmp_path_factory.mktemp("logs")
-        cluster = backends.start(settings, lambda: logs, DownloadProgress(Console(quiet=True)), lambda _: None)
+        cluster = backends.start(
+            replace(settings, stack=stack), lambda: logs, DownloadProgress(Console(quiet=True)), lambda _: None
+        )
         assert isinstance(cluster, LocalCluster)
         return cluster
 

@@ -132,7 +132,6 @@ def two_listeners(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
     """For reservations the original's ports are two that this machine has free now."""
     if "reserve" in request.fixturenames:
         monkeypatch.setattr(addresses, "ORIGINAL", {"kafka": ("kafka", free_port()), "api": ("localhost", free_port())})
-        monkeypatch.setattr(addresses, "ASIDE", {})
 
 
 def original(listener: str) -> int:
@@ -195,16 +194,18 @@ def test_an_unknown_listener_is_refused_with_those_that_there_are(reserve: Reser
     assert caught.value.wanted == "kafka, api"
 
 
-def test_a_listener_aside_has_a_port_too_and_nothing_is_said_of_another(
-    reserve: Reserve, listen: Listen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_listener_that_is_added_has_a_port_too_and_its_address_means_this_cluster(reserve: Reserve) -> None:
     free = free_port()
-    monkeypatch.setattr(addresses, "ASIDE", {"redis": ("redis", free)})
-    first, second = reserve().choose({})[0], reserve().choose({})
+    added = {"redis": ("redis", free)}
+    first, second = reserve().choose({}, added=added)[0], reserve().choose({}, added=added)
     assert first["redis"] == free
     assert second[0]["redis"] != free
-    assert not any("redis" in note for note in second[1])
-    assert Addresses("private", first).at("redis") == f"redis:{free}"
+    assert any(f"port {free} of redis is taken" in note for note in second[1])
+    assert Addresses("private", first, added=added).at("redis") == f"redis:{free}"
+    there = Addresses("open", {**second[0], "namenode": 8020}, added=added).translate(
+        f"redis-cli -u redis://redis:{free}/0 my.redis:{free}"
+    )
+    assert there == f"redis-cli -u redis://127.0.0.1:{second[0]['redis']}/0 my.redis:{free}"
 
 
 def test_two_clusters_never_share_a_port(reserve: Reserve) -> None:

@@ -40,7 +40,7 @@ def serve() -> Iterator[Serve]:
 
 
 def test_a_good_answer_is_given_in_a_few_words(serve: Serve) -> None:
-    assert probes.http_ok(serve(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"), "/healthz").ask() == "ok"
+    assert probes.http_answer(serve(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"), "/healthz").ask() == "ok"
     assert probes.zookeeper(serve(b"Zookeeper version: 3\nMode: standalone\n")).ask() == "Mode: standalone"
 
 
@@ -99,6 +99,6 @@ def test_a_query_without_an_end_is_given_up_and_taken_back() -> None:
 def test_where_nobody_listens_it_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    for probe in (probes.zookeeper(port), probes.metastore(port), probes.http_ok(port, "/"), probes.presto(port)):
+    for probe in (probes.zookeeper(port), probes.metastore(port), probes.http_answer(port, "/"), probes.presto(port)):
         with pytest.raises(NotReady, match="refused"):
             probe.ask()

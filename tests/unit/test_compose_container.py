@@ -358,6 +358,10 @@ def for_server(name, ports, broker):
     if name == "unknown":
         raise KeyError(name)
     return Probe(name, ports, broker)
+
+
+def of_added(port, ready, environment):
+    return Probe("added", port, ready)
 '''
 
 
@@ -365,7 +369,9 @@ def for_server(name, ports, broker):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the stand-in for the probes, and the settings that an image has."""
     (tmp_path / "probes.py").write_text(PROBES)
-    (tmp_path / "servers.json").write_text(json.dumps({"ports": {"zookeeper": 32181}, "broker": "kafka:29092"}))
+    (tmp_path / "servers.json").write_text(
+        json.dumps({"ports": {"zookeeper": 32181, "store": 7}, "broker": "kafka:29092", "added": {"store": "/up"}})
+    )
     monkeypatch.setenv("PROBES_FOLDER", str(tmp_path))
     for name in ("ZOOKEEPER_CLIENT_PORT", "KAFKA_ADVERTISED_LISTENERS"):
         monkeypatch.delenv(name, raising=False)
@@ -414,7 +420,9 @@ def test_servers_are_asked_where_the_containers_environment_puts_them(
     monkeypatch.setenv("ZOOKEEPER_CLIENT_PORT", "2181")
     monkeypatch.setenv("KAFKA_ADVERTISED_LISTENERS", "IN://broker:9092,OUT://localhost:19092")
     probe = agent.probe_of("kafka")
-    assert (probe.ports, probe.broker) == ({"zookeeper": 2181}, "broker:9092")
+    assert (probe.ports["zookeeper"], probe.broker) == (2181, "broker:9092")
+    added = agent.probe_of("store")
+    assert (added.ports, added.broker) == (7, "/up")
 
 
 Start = Callable[..., tuple[subprocess.Popen[bytes], str]]

@@ -16,6 +16,7 @@ import harness
 from harness.cluster.addresses import Reservations
 from harness.cluster.compose import engine, files, images
 from harness.cluster.compose.project import Project, ProjectSpec
+from harness.cluster.stack import REDIS, Stack
 from harness.errors import EnvironmentFault, UsageError
 from harness.settings import Settings
 
@@ -317,16 +318,16 @@ def test_a_redis_is_ours_and_its_image_is_asked_for(make: Make, tmp_path: Path) 
     text = "services:\n" + MIDS + "  store: {image: 'redis:latest', expose: ['6379']}\n"
     made = make(text)
     store = made.services["store"]
-    assert store["image"] == f"pipeline-harness/redis:{TAG}"
+    assert store["image"] == images.name_of(REDIS, TAG)
     assert store["healthcheck"]["test"][-2:] == ["ready", "redis"]
     assert store["networks"]["default"]["aliases"] == ["redis"]
     assert made.project.services["redis"] == "store"
     file = tmp_path / "with.yml"
     file.write_text(text)
-    assert files.aside_of(Settings(tmp_path, tmp_path, "t", compose_file=file)) == ("redis",)
+    assert files.stack_of(Settings(tmp_path, tmp_path, "t", compose_file=file)).added == (REDIS,)
     file.write_text("services:\n" + MIDS)
-    assert files.aside_of(Settings(tmp_path, tmp_path, "t", compose_file=file)) == ()
-    assert files.aside_of(Settings(tmp_path, tmp_path, "t")) == ()
+    assert files.stack_of(Settings(tmp_path, tmp_path, "t", compose_file=file)) == Stack()
+    assert files.stack_of(Settings(tmp_path, tmp_path, "t")) == Stack()
 
 
 @needs_compose

@@ -18,6 +18,7 @@ import harness
 from harness.cluster import commands
 from harness.cluster.addresses import HOST_NAMES
 from harness.cluster.compose import engine, images
+from harness.cluster.stack import REDIS, Stack
 from harness.cluster.toolchain import fetch, prepare
 from harness.cluster.toolchain.lock import components, lock_path
 from harness.errors import EnvironmentFault
@@ -143,6 +144,7 @@ def test_every_pin_of_the_containers_packages_is_that_of_the_harness() -> None:
 
 
 DOCKERFILE = images.compose_folder() / "Dockerfile"
+ADDED = images.compose_folder() / "Dockerfile.added"
 
 
 class Stage:
@@ -156,7 +158,8 @@ class Stage:
 
 def stages() -> Mapping[str, Stage]:
     found: dict[str, Stage] = {}
-    text = re.sub(r"^\s*#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    of_a_redis = ADDED.read_text().replace("FROM ${BASE}", "FROM added AS redis").replace("${NAME}", "redis")
+    text = re.sub(r"^\s*#.*\n", "", DOCKERFILE.read_text() + of_a_redis, flags=re.MULTILINE).replace("\\\n", " ")
     stage = Stage(None)
     for line in text.splitlines():
         word, _, rest = line.partition(" ")
@@ -231,7 +234,7 @@ def context(cache: Path) -> Iterator[Path]:
         stale.touch()
         for _ in range(2):
             link(cache, context, patching)
-            images.draft(context)
+            images.draft(context, Stack(added=(REDIS,)))
         for name in ("python", "pyspark"):  # which pip and pyspark bring
             (context / "opt/w205" / name).mkdir()
         yield context
@@ -322,6 +325,7 @@ def test_the_servers_of_all_services_but_the_api_are_described(context: Path) ->
     }
     assert settings["broker"] == "kafka:29092"
     assert settings["ports"]["presto"] == 8080
+    assert settings["added"] == {"redis": "redis-cli -p 6379 ping"}
 
 
 def test_jars_are_linked_and_those_of_an_old_lock_go(
@@ -510,7 +514,7 @@ def test_an_image_that_cannot_be_built_is_a_fault_with_the_end_of_its_log(docker
     (docker / f"broken-kafka:{images.tag()}").touch()
     with pytest.raises(EnvironmentFault) as caught:
         ensure(docker)
-    assert caught.value.headline == "The image of kafka could not be built."
+    assert caught.value.headline == f"The image pipeline-harness/kafka:{images.tag()} could not be built."
     assert caught.value.seen == "docker build ended with exit code 17"
     assert caught.value.tail[-1] == "ERROR: no space"
     assert caught.value.log == docker / "logs" / "images.log"

@@ -35,7 +35,7 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seen:
     monkeypatch.setattr(sandbox, "why_not", lambda _: None)
     monkeypatch.setattr(engine, "why_not", lambda: None)
     monkeypatch.setattr(engine, "versions", lambda: {"docker-engine": "28.1", "docker-compose": "2.40.0"})
-    monkeypatch.setattr(fetch, "all_artifacts", lambda: ARTIFACTS)
+    monkeypatch.setattr(fetch, "all_artifacts", lambda _: ARTIFACTS)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9, total=16e9))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50e9))
     for artifact in ARTIFACTS:

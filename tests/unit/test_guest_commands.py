@@ -16,6 +16,7 @@ from layouts import layout_in
 import harness
 from harness.cluster import config_files, guest_commands
 from harness.cluster.layout import Layout
+from harness.cluster.stack import REDIS, Stack
 from harness.cluster.toolchain.system import Program
 
 ROOMS = ("zookeeper", "kafka", "cloudera", "spark", "presto", "mids")
@@ -59,7 +60,12 @@ def test_each_service_has_the_commands_that_its_image_had(guest: Path) -> None:
 
 def test_a_redis_room_is_there_where_redis_is(layout: Layout) -> None:
     found = {**layout.programs, "redis-cli": Program(Path("/usr/bin/redis-cli"))}
-    guest = guest_commands.write_guest(replace(layout, programs=found))
+    addresses = replace(
+        layout.addresses, ports={**layout.addresses.ports, "redis": 6379}, added={"redis": ("redis", 6379)}
+    )
+    guest = guest_commands.write_guest(
+        replace(layout, programs=found, stack=Stack(added=(REDIS,)), addresses=addresses)
+    )
     assert (guest / "bin" / "redis" / "redis-cli").exists()
 
 

@@ -35,7 +35,8 @@ from werkzeug.serving import DechunkedInput
 from werkzeug.test import TestResponse
 
 from harness import settings
-from harness.cluster.toolchain.system import ensure_redis, find
+from harness.cluster.stack import REDIS
+from harness.cluster.toolchain.system import ensure_added
 
 AMY = "/players/amy"
 SWORD = {"item_id": "iron-sword", "quantity": 1}
@@ -60,9 +61,7 @@ def producer() -> FakeProducer:
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis on a socket of its own."""
     folder = tmp_path_factory.mktemp("redis")
-    ensure_redis(settings.cache_dir(), print)
-    program = find("redis-server", settings.cache_dir())
-    assert program
+    program = ensure_added(settings.cache_dir(), print, REDIS.programs)["redis-server"]
     words = [str(program.path), "--port", "0", "--unixsocket", "redis.sock", "--save", "", "--appendonly", "yes"]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(program.libraries or "")}
     with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as server:

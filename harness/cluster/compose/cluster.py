@@ -37,8 +37,9 @@ from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.names import Names
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.run_files import RunFiles
-from harness.cluster.services import API, REDIS, ROOM_OF, room_of
+from harness.cluster.services import API, ROOM_OF, room_of
 from harness.cluster.silence import Silence
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.locks import take
@@ -67,7 +68,8 @@ class ComposeCluster:
         self._settings = settings
         self._project = Project(project, COMPOSE_TIME)
         self._containers = Containers(self._project, self.log_folder)
-        self._servers = ComposeServers(self._containers, settings.boot_timeout)
+        self._stack = Stack.of(spec.stack) if spec.stack else Stack()
+        self._servers = ComposeServers(self._containers, settings.boot_timeout, self._stack.listeners)
         self._lock: int | None = None
         self._ports = Reservations()
         self._asides: list[Capture] = []
@@ -91,11 +93,22 @@ class ComposeCluster:
 
         logs.mkdir(parents=True, exist_ok=True)
         engine.check()
-        tag = images.ensure(download, say, logs / "images.log", files.aside_of(settings))
+        stack = files.stack_of(settings)
+        tag = images.ensure(download, say, logs / "images.log", stack=stack)
         runs.runs_dir().mkdir(parents=True, exist_ok=True)
         folder = runs.run_dir(runs.new_id())
         spec = runs.RunSpec(
-            folder.name, cls.mode, str(settings.project), str(logs), settings.app, "", "", os.getpid(), {}, cls.backend
+            folder.name,
+            cls.mode,
+            str(settings.project),
+            str(logs),
+            settings.app,
+            "",
+            "",
+            os.getpid(),
+            {},
+            cls.backend,
+            stack=stack.as_dict(),
         )
         folder.mkdir()
         ports = Reservations()
@@ -204,7 +217,7 @@ class ComposeCluster:
 
     def logs(self, service: str) -> Path:
         """Give the log of a server; those of one container are in one, with the server's name in each line."""
-        known = (*ROOM_OF, *HOST_NAMES, *((REDIS,) if REDIS in self._project.spec.services else ()))
+        known = (*ROOM_OF, *HOST_NAMES, *self._stack.listeners)
         if service not in known:
             raise UsageError(f"Unknown service: {service}.", wanted=", ".join(dict.fromkeys(known)))
         return self._servers.log(service)
@@ -280,7 +293,7 @@ class ComposeCluster:
 
     def _reached(self, word: str) -> str:
         service, _, port = word.partition(":")
-        if service not in ROOM_OF.values() or not port.isdigit():
+        if service not in (*ROOM_OF.values(), *self._stack.listeners) or not port.isdigit():
             return word
         host, number = self.endpoint(service, int(port))
         return f"{host}:{number}"

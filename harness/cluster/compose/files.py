@@ -11,14 +11,17 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.addresses import LOOPBACK, ORIGINAL, Reservations
+from harness.cluster.addresses import API, LOOPBACK, ORIGINAL, Reservations
 from harness.cluster.compose import dangers, engine, images
 from harness.cluster.compose.project import ProjectSpec
-from harness.cluster.services import REDIS
+from harness.cluster.services import ROOM_OF
+from harness.cluster.stack import REDIS, AddedService, Stack
 from harness.errors import UsageError
 from harness.settings import Settings
 
@@ -34,7 +37,7 @@ _ROLES: Mapping[str, str] = {
     r"(?:docker\.io/)?midsw205/presto": "presto",
     r"(?:docker\.io/)?confluentinc/cp-kafka": "kafka",
     r"(?:docker\.io/)?confluentinc/cp-zookeeper": "zookeeper",
-    r"(?:docker\.io/)?(?:library/|bitnami/)?redis": REDIS,
+    r"(?:docker\.io/)?(?:library/|bitnami/)?redis": REDIS.name,
     rf"{images.REPOSITORY}/(?P<own>zookeeper|kafka|cloudera|spark|presto|mids|redis)": "",
 }
 """The service that stands in for each image, whatever its tag."""
@@ -44,7 +47,6 @@ _HEALTH: Mapping[str, tuple[str, ...]] = {
     "kafka": ("kafka",),
     "cloudera": ("datanode", "metastore"),
     "presto": ("presto",),
-    REDIS: (REDIS,),
 }
 _MEMORY = {
     "zookeeper": "384m",
@@ -53,8 +55,11 @@ _MEMORY = {
     "spark": "3g",
     "presto": "2g",
     "mids": "1g",
-    REDIS: "256m",
 }
+
+
+_SERVERS_OF = Counter(room for name, room in ROOM_OF.items() if name != API)
+"""How many servers each container has."""
 
 
 def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) -> tuple[ProjectSpec, list[str]]:
@@ -81,18 +86,26 @@ def project_of(settings: Settings, folder: Path, tag: str, ports: Reservations) 
     named = _by_role(roles)
     if settings.guests:  # who come with services of their own names, and several of one kind
         named = {**{name: name for name in roles}, **named}
-    spread, notes = _ports(file, services, named, settings.ports, ports)
+    stack = stack_of(settings)
+    named |= {each.name: each.name for each in stack.added if each.name not in named}
+    spread, notes = _ports(file, services, named, settings, ports)
     override = folder / OVERRIDE
     project = ProjectSpec(f"{engine.PROJECT_PREFIX}{folder.name}", (str(file), str(override)), {}, named)
     lines = ["# Added by the harness: its images, and ports on this machine's loopback alone.", "services:"]
+    left_out = {name for name, role in roles.items() if _is_left_out(role, stack)}
+    old_ways = settings.guests or stack.course
     for name, service in services.items():
         role = roles.get(name)
         alias = role if role != name and named.get(role or "") == name else None
-        lines += [f"  {_quoted(name)}:", *_service(service, role, alias, tag, guests=settings.guests)]
+        lines += [f"  {_quoted(name)}:", *_service(service, role, alias, tag, stack, old_ways=old_ways)]
+        lines += _without(name, service, left_out)
         lines += _port_lines(spread[name])
         if settings.compose_file is None and not file.is_relative_to(settings.project) and "volumes" in service:
-            lines += ["    volumes:", "      - type: bind"]
-            lines += [f"        source: {_quoted(str(settings.project))}", "        target: /w205"]
+            lines += _workspace(settings.project)
+    for added in stack.added:
+        if added.name not in services and added.name not in roles.values():
+            lines += [f"  {_quoted(added.name)}:", *_service({}, added.name, None, tag, stack, old_ways=old_ways)]
+            lines += [*_workspace(settings.project), *_port_lines(spread[added.name])]
     lines += _own_names(config, project.name)
     override.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
     read_config(file, override)  # what only both together have against them is refused here
@@ -123,13 +136,14 @@ def read_config(file: Path, *overrides: Path) -> Mapping[str, Any]:
     return found
 
 
-def aside_of(settings: Settings) -> tuple[str, ...]:
-    """Give the services beside the usual ones that a run's compose file has, whose images it needs."""
-    if settings.compose_file is None:
-        return ()
+def stack_of(settings: Settings) -> Stack:
+    """Give what a run's cluster is made of: its own stack, and a Redis where its compose file has one."""
+    stack = settings.stack
+    if settings.compose_file is None or stack.find(REDIS.name):
+        return stack
     services = read_config(settings.compose_file).get("services") or {}
     roles = {role_of(str(service.get("image", ""))) for service in services.values()}
-    return (REDIS,) if REDIS in roles else ()
+    return replace(stack, added=(*stack.added, REDIS)) if REDIS.name in roles else stack
 
 
 def role_of(image: str) -> str | None:
@@ -159,24 +173,28 @@ def _quoted(text: str) -> str:
 
 
 def _service(
-    service: Mapping[str, Any], role: str | None, alias: str | None, tag: str, *, guests: bool
+    service: Mapping[str, Any], role: str | None, alias: str | None, tag: str, stack: Stack, *, old_ways: bool
 ) -> Iterator[str]:
     if role:
-        yield f"    image: {images.REPOSITORY}/{role}:{tag}"
+        added = stack.find(role)
+        yield f"    image: {images.name_of(added or role, tag)}"
         yield "    pull_policy: never"
-        if guests or not is_own(str(service.get("image", ""))):
+        here = [name for name, room in ROOM_OF.items() if room == role and name not in (*stack.without, API)]
+        variables = _variables(service, role, added, stack, here, old_ways=old_ways)
+        if variables:
             yield "    environment:"
-            for name, value in images.guest_variables(role).items():
+            for name, value in variables.items():
                 yield f"      {name}: {_quoted(value)}"
-        if role in _HEALTH and "healthcheck" not in service:
-            words = ["CMD", "python3", "-I", str(images.AGENT), "ready", *_HEALTH[role]]
+        asked = [name for name in _HEALTH.get(role, ()) if name in here] or ([role] if added else [])
+        if asked and ("healthcheck" not in service or len(here) < _SERVERS_OF[role]):
+            words = ["CMD", "python3", "-I", str(images.AGENT), "ready", *asked]
             yield "    healthcheck:"
             yield f"      test: {json.dumps(words)}"
             yield "      interval: 10s"
             yield "      timeout: 20s"
             yield "      retries: 6"
         if not _limits_memory(service):
-            yield f"    deploy: {{resources: {{limits: {{memory: {_MEMORY[role]}}}}}}}"
+            yield f"    deploy: {{resources: {{limits: {{memory: {added.memory if added else _MEMORY[role]}}}}}}}"
     if "init" not in service:
         yield "    init: true"
     aliases = [alias] if alias else []
@@ -188,6 +206,45 @@ def _service(
         for network in service.get("networks") or {"default": None}:
             yield f"      {_quoted(network)}:"
             yield f"        aliases: [{', '.join(map(_quoted, aliases))}]"
+
+
+def _variables(
+    service: Mapping[str, Any],
+    role: str,
+    added: AddedService | None,
+    stack: Stack,
+    here: list[str],
+    *,
+    old_ways: bool,
+) -> dict[str, str]:
+    """Give the variables of a container; `here` are the servers that it has of the assignment's."""
+    found: dict[str, str] = {}
+    if old_ways or not (is_own(str(service.get("image", ""))) or (added and not service)):
+        found |= images.guest_variables(role)
+    if here and len(here) < _SERVERS_OF[role]:
+        found["W205_SERVERS"] = " ".join(here)
+    return found | {each.variable: f"{each.name}:{each.port}" for each in stack.added}
+
+
+def _is_left_out(role: str, stack: Stack) -> bool:
+    """Say whether all servers of a container are left out."""
+    servers = [name for name, room in ROOM_OF.items() if room == role and name != API]
+    return bool(servers) and set(servers) <= set(stack.without)
+
+
+def _without(name: str, service: Mapping[str, Any], left_out: set[str]) -> Iterator[str]:
+    """Take a container away whose servers are all left out: it gets a profile that nobody asks for."""
+    if name in left_out:
+        yield "    profiles: [left-out]"
+    needs = service.get("depends_on") or {}
+    if left_out & set(needs):
+        kept = {each: needs[each] for each in needs if each not in left_out}
+        yield f"    depends_on: !override {json.dumps(kept)}"
+
+
+def _workspace(project: Path) -> list[str]:
+    source = f"        source: {_quoted(str(project))}"
+    return ["    volumes:", "      - type: bind", source, "        target: /w205"]
 
 
 def _limits_memory(service: Mapping[str, Any]) -> bool:
@@ -220,16 +277,18 @@ def _ports(
     file: Path,
     services: Mapping[str, Mapping[str, Any]],
     named: Mapping[str, str],
-    wanted: Mapping[str, int],
+    settings: Settings,
     reservations: Reservations,
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Give each service's ports on loopback; one that is taken on this machine is replaced by a free one, and said.
 
     Raises UsageError when a port is asked for that the file does not publish, EnvironmentFault when it is taken.
     """
+    wanted, added = settings.ports, settings.stack.listeners
+    listeners = {**ORIGINAL, **added}
     open_wishes = {}
     for listener in wanted:
-        room, number = ORIGINAL[listener]
+        room, number = listeners[listener]
         open_wishes[named.get("mids" if room == "localhost" else room), number, "tcp"] = listener
     published = []
     for name, service in services.items():
@@ -237,13 +296,18 @@ def _ports(
             target, protocol = int(port["target"]), str(port.get("protocol") or "tcp")
             wish = open_wishes.pop((name, target, protocol), None)
             published.append((name, target, protocol, str(port.get("published") or ""), wish))
+    published += [
+        (name, port, "tcp", str(port), open_wishes.pop((name, port, "tcp"), None))
+        for name, port in added.values()
+        if name not in services
+    ]
     for (_, number, _), listener in open_wishes.items():
         raise UsageError(
             f"--port {listener}: {file} does not publish its port.",
-            wanted=f"a service that stands in for {ORIGINAL[listener][0]} and publishes {number}",
+            wanted=f"a service that stands in for {listeners[listener][0]} and publishes {number}",
             remedy=f"add the port to the file, or leave out --port {listener}=…",
         )
-    spread: dict[str, list[str]] = {name: [] for name in services}
+    spread: dict[str, list[str]] = {name: [] for name in (*services, *added)}
     notes: list[str] = []
     # What was asked for comes first, and TCP before UDP: each is held by a socket of the other kind.
     for name, target, protocol, text, wish in sorted(published, key=lambda port: (not port[4], port[2] == "udp")):

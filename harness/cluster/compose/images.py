@@ -13,20 +13,23 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 
 import harness
 from harness.cluster import commands, config_files, guest_commands, services
-from harness.cluster.addresses import ASIDE, HOST_NAMES, ORIGINAL, Addresses
+from harness.cluster.addresses import HOST_NAMES, ORIGINAL, Addresses
 from harness.cluster.compose import engine
 from harness.cluster.jobs import TIMED_OUT
 from harness.cluster.layout import Layout
+from harness.cluster.probes import LOOPBACK
 from harness.cluster.sandbox import WORKSPACE
 from harness.cluster.servers import tail
+from harness.cluster.stack import AddedService, Stack
 from harness.cluster.toolchain import fetch, prepare, pyspark_dir, pyspark_version
 from harness.cluster.toolchain.lock import components, lock_path
 from harness.cluster.toolchain.system import Program
@@ -44,6 +47,7 @@ BY_POSITION = "W205_PRESTO_BY_POSITION"
 
 BUILD_TIME = 1800.0
 
+_DOCKERFILES = ("Dockerfile", "Dockerfile.added")
 _OWN_JARS = ("empty-site.jar", "hdfs-webapps.jar", "presto-changed.jar")
 _JARS = ("kafka", "hdfs", "spark-kafka", "presto", "presto-hive", "presto-cli", "postgresql")
 
@@ -58,7 +62,8 @@ class ImageLayout(Layout):
 
     def jars(self, component: str) -> tuple[Path, ...]:
         """Give the files of a component, each component in a folder of its own."""
-        return tuple(HOME / "jars" / component / Path(item.path).name for item in components()[component].artifacts)
+        found = components(self.stack.lock)[component].artifacts
+        return tuple(HOME / "jars" / component / Path(item.path).name for item in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,65 +87,107 @@ def compose_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "compose"
 
 
-def tag() -> str:
-    """Give the tag that today's images have: a digest of everything that goes into them."""
+def tag(lock: Path | None = None) -> str:
+    """Give the tag that today's images have: a digest of everything that goes into them.
+
+    `lock` is a project's own lock file: with other versions the images are others.
+    """
     digest = hashlib.sha256()
     for part in (base_image(), engine.image_id(base_image()) or "", str(user_id()), pyspark_version(), prepare.FORMAT):
         digest.update(f"{part}\n".encode())
-    files = [lock_path(), compose_folder() / "Dockerfile", _requirements(), *_library(), *_generators()]
+    files = [lock_path(), *([lock] if lock else []), *(compose_folder() / name for name in _DOCKERFILES)]
+    files += [_requirements(), *_library(), *_generators()]
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def images(now: str | None = None, aside: Sequence[str] = ()) -> list[Image]:
-    """Give the image of each service as it is now, and of those `aside`; `now` is today's tag, where it is known."""
+def name_of(service: str | AddedService, now: str) -> str:
+    """Give the name of an image; `now` is the tag of all. What an added service is goes into its name."""
+    if isinstance(service, str):
+        return f"{REPOSITORY}/{service}:{now}"
+    digest = hashlib.sha256(json.dumps(asdict(service), sort_keys=True).encode()).hexdigest()
+    return f"{REPOSITORY}/{service.name}:{now}-{digest[:6]}"
+
+
+def images(now: str | None = None, aside: Sequence[str] = (), added: Sequence[AddedService] = ()) -> list[Image]:
+    """Give the image of each service as it is now; `now` is today's tag, where it is known.
+
+    `aside` are targets of the Dockerfile that only some compose files need, `added` the servers of a project.
+    """
     now = now or tag()
-    names = {service: f"{REPOSITORY}/{service}:{now}" for service in (*HOST_NAMES, *aside)}
-    return [Image(service, name, engine.image_size(name)) for service, name in names.items()]
+    named = {each: name_of(each, now) for each in (*HOST_NAMES, *aside)} | {a.name: name_of(a, now) for a in added}
+    return [Image(service, name, engine.image_size(name)) for service, name in named.items()]
 
 
-def ensure(download: fetch.Progress, say: Callable[[str], None], log: Path, aside: Sequence[str] = ()) -> str:
-    """Build the images that are missing, of `aside` too: services that only some compose files have. Returns their tag.
+def ensure(
+    download: fetch.Progress,
+    say: Callable[[str], None],
+    log: Path,
+    aside: Sequence[str] = (),
+    stack: Stack | None = None,
+) -> str:
+    """Build the images that are missing, of `aside` and of the servers that a stack adds too. Returns their tag.
 
     Raises EnvironmentFault with the end of the build's log when one cannot be built.
     """
     engine.check()
-    now = tag()
-    if all(image.size is not None for image in images(now, aside)):
+    stack = stack or Stack()
+    now = tag(stack.lock)
+    if all(image.size is not None for image in images(now, aside, stack.added)):
         return now
     cache = cache_dir()
     cache.mkdir(parents=True, exist_ok=True)
-    fetch.ensure(cache, download)
+    fetch.ensure(cache, download, fetch.all_artifacts(stack.lock) if stack.lock else None)
     with exclusive(cache / "images.lock", lambda: say("another run builds the images: waiting for it")):
-        missing = [image for image in images(now, aside) if image.size is None]
+        missing = [image for image in images(now, aside, stack.added) if image.size is None]
         if missing:
-            _build(cache, missing, now, say, log)
+            _build(cache, missing, now, say, log, stack)
     return now
 
 
-def _build(cache: Path, missing: Sequence[Image], now: str, say: Callable[[str], None], log: Path) -> None:
+def _build(
+    cache: Path, missing: Sequence[Image], now: str, say: Callable[[str], None], log: Path, stack: Stack
+) -> None:
     context = cache / "images"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
     say(f"building {len(missing)} images on {base_image()} (log: {log})")
-    _link_parts(cache, context)
-    draft(context)
+    _link_parts(cache, context, stack.lock)
+    draft(context, Stack(lock=stack.lock))
     base = f"{REPOSITORY}/base:{now}"
     _docker_build(context, "base", base, log)
     _python_packages(context, base, say)
     for number, image in enumerate(missing, 1):
-        _docker_build(context, image.service, image.name, log)
+        if added := stack.find(image.service):
+            _build_added(context, replace(stack, added=(added,)), image, now, log)
+        else:
+            _docker_build(context, image.service, image.name, log)
         engine.tag_image(image.name, f"{REPOSITORY}/{image.service}", "latest")
         say(f"built {REPOSITORY}/{image.service} ({number} of {len(missing)})")
 
 
-def draft(context: Path) -> None:
+def _build_added(context: Path, stack: Stack, image: Image, now: str, log: Path) -> None:
+    """Build the image of the one server that a stack adds: what all have, its programs, and its own settings."""
+    (added,) = stack.added
+    parent = name_of("added", now)
+    _docker_build(context, "added", parent, log)
+    draft(context, stack)
+    arguments = {
+        "BASE": parent,
+        "NAME": added.name,
+        "PROGRAMS": " ".join(added.programs),
+        "PACKAGES": " ".join(dict.fromkeys(added.programs.values())),
+    }
+    _docker_build(context, "", image.name, log, file="Dockerfile.added", arguments=arguments)
+
+
+def draft(context: Path, stack: Stack | None = None) -> None:
     """Write the settings, command scripts and start scripts of all services into the build context."""
     home = context / HOME.relative_to("/")
     for name in ("conf", "bin", "start", "presto", "spark-home", "lib", "guest"):
         shutil.rmtree(home / name, ignore_errors=True)
-    layout = image_layout(context)
+    layout = image_layout(context, stack)
     config_files.write(layout)
     commands.write(layout)
     guest_commands.write_guest(layout)
@@ -161,15 +208,26 @@ def draft(context: Path) -> None:
     ]
     jars = layout.on_disk(HOME / "spark-home" / "jars")
     jars.symlink_to(HOME / "prepared" / "pyspark-jars")
-    settings = {"servers": servers, "ports": dict(layout.addresses.ports), "broker": layout.addresses.at("kafka")}
+    ready = {
+        each.name: each.filled(each.ready, bind=LOOPBACK, port=each.port, data=layout.data)
+        for each in layout.stack.added
+    }
+    settings = {
+        "servers": servers,
+        "ports": dict(layout.addresses.ports),
+        "broker": layout.addresses.at("kafka"),
+        "added": ready,
+    }
     layout.write(layout.conf / "servers.json", json.dumps(settings, indent=2, sort_keys=True))
     for file in _library():
         layout.write(layout.lib / file.name, file.read_text(encoding="utf-8"))
-    shutil.copyfile(compose_folder() / "Dockerfile", context / "Dockerfile")
+    for name in _DOCKERFILES:
+        shutil.copyfile(compose_folder() / name, context / name)
 
 
-def image_layout(context: Path) -> ImageLayout:
+def image_layout(context: Path, stack: Stack | None = None) -> ImageLayout:
     """Give the layout inside the images, drafted in a build context."""
+    stack = stack or Stack()
     return ImageLayout(
         run=HOME,
         project=WORKSPACE,
@@ -181,10 +239,15 @@ def image_layout(context: Path) -> ImageLayout:
         java=HOME / "java" / "bin" / "java",
         python=Path("/usr/bin/python3"),
         pyspark=PYTHON_PACKAGES / "pyspark",
-        programs={name: Program(Path("/usr/bin") / name) for name in ("ab", "jq", "kcat", "redis-server", "redis-cli")},
-        addresses=Addresses("container", {name: port for name, (_, port) in {**ORIGINAL, **ASIDE}.items()}),
+        programs={name: Program(Path("/usr/bin") / name) for name in ("ab", "jq", "kcat")},
+        addresses=Addresses(
+            "container",
+            {name: port for name, (_, port) in {**ORIGINAL, **stack.listeners}.items()},
+            added=stack.listeners,
+        ),
         app="app/game_api.py",
         root=context,
+        stack=stack,
     )
 
 
@@ -200,14 +263,14 @@ def guest_variables(service: str) -> dict[str, str]:
     return found | ({BY_POSITION: "true"} if service == "presto" else {})
 
 
-def _link_parts(cache: Path, context: Path) -> None:
+def _link_parts(cache: Path, context: Path, lock: Path | None = None) -> None:
     """Put the jars of all components into the build context, as hard links where the disk is the same."""
     home = context / HOME.relative_to("/")
-    prepared = prepare.ensure(cache, pyspark_dir() / "jars", pyspark_version())
+    prepared = prepare.ensure(cache, pyspark_dir() / "jars", pyspark_version(), lock)
     wanted = {home / "prepared" / name: prepared / name for name in _OWN_JARS}
     wanted |= {home / "prepared" / "pyspark-jars" / jar.name: jar for jar in (prepared / "pyspark-jars").glob("*.jar")}
     for component in _JARS:
-        for item in components()[component].artifacts:
+        for item in components(lock)[component].artifacts:
             wanted[home / "jars" / component / Path(item.path).name] = fetch.maven_dir(cache) / item.path
     for old in [*(home / "jars").glob("*/*"), *(home / "prepared").rglob("*.jar")]:
         if old not in wanted or not old.samefile(wanted[old]):
@@ -255,10 +318,21 @@ def _python_of(version: str, machine: str) -> list[str]:
     return words + [word for name in platforms for word in ("--platform", name)]
 
 
-def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
-    """Build one target. Raises EnvironmentFault with the end of its log."""
-    command = ["docker", "build", "--progress", "plain", "--target", target, "--tag", name]
-    command += ["--build-arg", f"BASE_IMAGE={base_image()}", "--build-arg", f"W205_UID={user_id()}", str(context)]
+def _docker_build(
+    context: Path,
+    target: str,
+    name: str,
+    log: Path,
+    *,
+    file: str = "Dockerfile",
+    arguments: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Build one target, or the last where none is named. Raises EnvironmentFault with the end of its log."""
+    command = ["docker", "build", "--progress", "plain", "--file", str(context / file), "--tag", name]
+    command += ["--target", target] if target else []
+    for argument, value in {"BASE_IMAGE": base_image(), "W205_UID": str(user_id()), **arguments}.items():
+        command += ["--build-arg", f"{argument}={value}"] if file == "Dockerfile" or argument != "BASE_IMAGE" else []
+    command.append(str(context))
     with log.open("ab") as out:
         try:
             code = subprocess.run(
@@ -274,8 +348,8 @@ def _docker_build(context: Path, target: str, name: str, log: Path) -> None:
             code = TIMED_OUT
     if code:
         raise EnvironmentFault(
-            f"The image of {target} could not be built.",
-            wanted=f"{name} on {base_image()}",
+            f"The image {name} could not be built.",
+            wanted=f"a build on {base_image()}",
             seen=f"docker build ended with exit code {code}",
             log=log,
             tail=tail(log),
@@ -303,5 +377,5 @@ def _generators() -> Iterator[Path]:
     """Give the modules whose output the images hold."""
     package = Path(harness.__file__).parent / "cluster"
     names = ("addresses", "commands", "config_files", "elsewhere", "guest_commands", "java_programs", "jvm", "layout")
-    yield from (package / f"{name}.py" for name in (*names, "names", "services", "compose/images"))
+    yield from (package / f"{name}.py" for name in (*names, "names", "services", "stack", "compose/images"))
     yield from sorted((package / "guest_files").glob("*.py"))

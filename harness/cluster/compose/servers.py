@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from harness.cluster.addresses import ASIDE, ORIGINAL
+from harness.cluster.addresses import ORIGINAL
 from harness.cluster.compose.agents import AgentGone
 from harness.cluster.compose.containers import Containers
 from harness.cluster.protocol import ServerState, Tell
 from harness.cluster.servers import tail
-from harness.cluster.services import API, REDIS, ROOM_OF, room_of
+from harness.cluster.services import API, ROOM_OF, room_of
 from harness.errors import EnvironmentFault, HarnessError
 
 ASK_TIME = 0.5
@@ -36,8 +37,12 @@ class Server:
 class ComposeServers:
     """All servers of a cluster."""
 
-    def __init__(self, containers: Containers, boot_timeout: float) -> None:
+    def __init__(
+        self, containers: Containers, boot_timeout: float, added: Mapping[str, tuple[str, int]] = MappingProxyType({})
+    ) -> None:
+        """Take the containers, and the host name and port of each server that a project adds."""
         self._containers = containers
+        self._added = added
         self._boot_timeout = boot_timeout
         self._servers: dict[str, Server] = {}
         self._peak_memory = 0
@@ -110,13 +115,13 @@ class ComposeServers:
         """Give the state of every server that was started."""
         self.measure()
         states = []
-        for name in (*ROOM_OF, REDIS):
+        for name in (*ROOM_OF, *self._added):
             server, room = self._servers.get(name), room_of(name)
             if server is None:
                 continue
             if server.state == "ready" and self._containers.is_gone(room):
                 server.state = "dead"
-            host, port = {**ORIGINAL, **ASIDE}[name]
+            host, port = {**ORIGINAL, **self._added}[name]
             states.append(
                 ServerState(
                     name,

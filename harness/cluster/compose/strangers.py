@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from harness.cluster.addresses import HOST_NAMES
 from harness.cluster.compose import dangers, files, images
-from harness.cluster.services import REDIS
+from harness.cluster.stack import REDIS
 from harness.errors import UsageError
 
 ASKER: Final = "w205-asker"
@@ -25,7 +25,7 @@ ASKER: Final = "w205-asker"
 WORK: Final = PurePosixPath("/w205")
 MOST_SERVICES: Final = 24
 
-_ROLES: Final = (*HOST_NAMES, REDIS)
+_ROLES: Final = (*HOST_NAMES, REDIS.name)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _HIS_WORK: Final = re.compile(r"(?:/home/[\w.-]+|/root)?/w205(?:/(.*))?")
@@ -40,7 +40,7 @@ _QUIET: Final = frozenset(
 )
 """What is taken over, or is ours to say: nothing is said of it."""
 
-_MEMORY: Final = {"zookeeper": 512, "kafka": 1024, "cloudera": 2048, "presto": 2048, "mids": 2048, REDIS: 256}
+_MEMORY: Final = {"zookeeper": 512, "kafka": 1024, "cloudera": 2048, "presto": 2048, "mids": 2048, REDIS.name: 256}
 """MiB of the containers; the one of Spark has what a submission may have."""
 
 _APART: Final[Mapping[str, Any]] = {

@@ -96,7 +96,7 @@ class RunningCluster(LocalCluster):
         for name in self._elsewhere(services):
             tell({"event": "starting", "service": name})
             tell({"event": "ready", "service": name, "seconds": self._seconds(name), "answer": self._at(name)})
-        own = [name for name in services if name == API]
+        own = [name for name in services if name == API or name in self._addresses.added]
         if own:
             super().up(own, tell)
 
@@ -137,7 +137,7 @@ class RunningCluster(LocalCluster):
 
     def logs(self, service: str) -> Path:
         """Give the log of a server of this run's own."""
-        if service != API:
+        if service != API and service not in self._addresses.added:
             at = self._there.listeners.get(service, "elsewhere")
             raise UsageError(f"The log of {service} is where it runs: {at}.")
         return super().logs(service)
@@ -157,7 +157,8 @@ class RunningCluster(LocalCluster):
         """
         states: list[ServerState] = []
         with suppress(HarnessError):
-            states = [replace(state, state="left running") for state in self.status() if state.name != API]
+            there = self._elsewhere(ORIGINAL)
+            states = [replace(state, state="left running") for state in self.status() if state.name in there]
         fault: EnvironmentFault | None = None
         try:
             self.keeper.ask(op="stop_all")  # a stream that goes on would make its folder again

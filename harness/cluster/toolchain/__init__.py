@@ -8,6 +8,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch, java, prepare, system
 from harness.cluster.toolchain.java import Java
 from harness.cluster.toolchain.system import Program
@@ -23,12 +24,15 @@ class Toolchain:
     fetched: int
 
 
-def ensure(cache_dir: Path, progress: fetch.Progress) -> Toolchain:
-    """Make everything present. Raises EnvironmentFault for the first part that cannot be had."""
+def ensure(cache_dir: Path, progress: fetch.Progress, stack: Stack | None = None) -> Toolchain:
+    """Make everything present that a stack needs. Raises EnvironmentFault for the first part that cannot be had."""
+    stack = stack or Stack()
     found = java.ensure(cache_dir, progress.say)
     programs = system.ensure(cache_dir, progress.say)
-    fetched = fetch.ensure(cache_dir, progress)
-    return Toolchain(found, programs, prepare.ensure(cache_dir, pyspark_dir() / "jars", pyspark_version()), fetched)
+    programs |= system.ensure_added(cache_dir, progress.say, stack.packages)
+    fetched = fetch.ensure(cache_dir, progress, fetch.all_artifacts(stack.lock) if stack.lock else None)
+    prepared = prepare.ensure(cache_dir, pyspark_dir() / "jars", pyspark_version(), stack.lock)
+    return Toolchain(found, programs, prepared, fetched)
 
 
 def pyspark_dir() -> Path:
@@ -44,6 +48,6 @@ def pyspark_version() -> str:
     return metadata.version("pyspark")
 
 
-def prepared_now(cache_dir: Path) -> Path:
-    """Give the folder of prepared jars that fits today's lock."""
-    return prepare.prepared_dir(cache_dir, pyspark_version())
+def prepared_now(cache_dir: Path, own: Path | None = None) -> Path:
+    """Give the folder of prepared jars that fits today's lock, or a project's own."""
+    return prepare.prepared_dir(cache_dir, pyspark_version(), own)

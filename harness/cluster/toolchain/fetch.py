@@ -47,9 +47,9 @@ def maven_dir(cache_dir: Path) -> Path:
     return cache_dir / "maven"
 
 
-def all_artifacts() -> list[Artifact]:
-    """Give every file of the lock, each once."""
-    return list({item.path: item for part in components().values() for item in part.artifacts}.values())
+def all_artifacts(own: Path | None = None) -> list[Artifact]:
+    """Give every file of the lock, each once; `own` is a project's own lock file, which stands in for parts of it."""
+    return list({item.path: item for part in components(own).values() for item in part.artifacts}.values())
 
 
 def ensure(cache_dir: Path, progress: Progress, artifacts: Sequence[Artifact] | None = None) -> int:

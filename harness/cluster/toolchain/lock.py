@@ -8,12 +8,15 @@ coordinate, size in bytes and sha256.
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from harness.errors import UsageError
 
 _LINE = re.compile(r"(?P<coordinate>[\w.\-]+(:[\w.\-+]+){2,3}) (?P<size>[1-9]\d*) (?P<sha256>[0-9a-f]{64})", re.ASCII)
 
@@ -59,9 +62,31 @@ def lock_path() -> Path:
 
 
 @cache
-def components() -> Mapping[str, Component]:
-    """Read the packaged lock file."""
-    return parse(lock_path().read_text(encoding="utf-8"))
+def components(own: Path | None = None) -> Mapping[str, Component]:
+    """Read the packaged lock file; a component of a project's `own` file stands in its place.
+
+    Raises UsageError for an own file that cannot be read, that has an unknown component, or one without artifacts.
+    """
+    packaged = parse(lock_path().read_text(encoding="utf-8"))
+    return {**packaged, **of_project(own, packaged)} if own else packaged
+
+
+def of_project(file: Path, packaged: Mapping[str, Component], *, renewing: bool = False) -> dict[str, Component]:
+    """Read the components of a project's own lock file; when it is being renewed they need no artifacts.
+
+    Raises UsageError naming the file, and what in it cannot be taken.
+    """
+    try:
+        found = parse(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, AttributeError) as problem:
+        raise UsageError(f"{file} cannot be read.", seen=str(problem), remedy="mend the file") from problem
+    if unknown := [name for name in found if name not in packaged]:
+        known = ", ".join(packaged)
+        raise UsageError(f"{file}: unknown component [{unknown[0]}].", wanted=f"one of {known}")
+    if empty := [part.name for part in found.values() if not (part.artifacts or renewing)]:
+        remedy = f"harness lock {shlex.quote(str(file))}"
+        raise UsageError(f"{file}: [{empty[0]}] has no artifacts.", wanted="a line for each file", remedy=remedy)
+    return found
 
 
 def parse(text: str) -> dict[str, Component]:
@@ -103,6 +128,10 @@ def dump(parts: Mapping[str, Component], header: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def version_of(component: str, artifact: str) -> str:
-    """Give the locked version of an artifact, such as `version_of("kafka", "kafka_2.13")`."""
-    return next(a.coordinate.split(":")[2] for a in components()[component].artifacts if a.name == artifact)
+def version_of(component: str, artifact: str, own: Path | None = None) -> str:
+    """Give the locked version of an artifact, such as `version_of("kafka", "kafka_2.13")`; "unknown" for one of none.
+
+    `own` is a project's own lock file.
+    """
+    found = (each.coordinate.split(":")[2] for each in components(own)[component].artifacts if each.name == artifact)
+    return next(found, "unknown")

@@ -23,16 +23,16 @@ from harness.locks import exclusive
 FORMAT = "5"
 
 
-def prepared_dir(cache_dir: Path, pyspark_version: str) -> Path:
-    """Give the folder for this lock and this pyspark; another lock has another folder."""
-    parts = [item.sha256 for name in ("hdfs", "presto") for item in components()[name].artifacts]
+def prepared_dir(cache_dir: Path, pyspark_version: str, own: Path | None = None) -> Path:
+    """Give the folder for this lock and this pyspark; another lock, such as a project's own, has another folder."""
+    parts = [item.sha256 for name in ("hdfs", "presto") for item in components(own)[name].artifacts]
     key = hashlib.sha256(" ".join((FORMAT, pyspark_version, *parts)).encode()).hexdigest()[:12]
     return cache_dir / "prepared" / key
 
 
-def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
-    """Make the jars when they are missing. Returns their folder."""
-    folder = prepared_dir(cache_dir, pyspark_version)
+def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str, own: Path | None = None) -> Path:
+    """Make the jars when they are missing. Returns their folder. `own` is a project's own lock file."""
+    folder = prepared_dir(cache_dir, pyspark_version, own)
     done = folder / "done"
     if done.exists():
         return folder
@@ -40,10 +40,10 @@ def ensure(cache_dir: Path, pyspark_jars: Path, pyspark_version: str) -> Path:
     with exclusive(cache_dir / "prepare.lock"):
         maven = maven_dir(cache_dir)
         _jar(folder / "empty-site.jar", {"core-site.xml": b"<configuration/>\n"})
-        _jar(folder / "hdfs-webapps.jar", _webapps(maven / components()["hdfs"].artifacts[0].path))
+        _jar(folder / "hdfs-webapps.jar", _webapps(maven / components(own)["hdfs"].artifacts[0].path))
         hive_common = next(pyspark_jars.glob("hive-common-*.jar"))
         airlift_jmx, netty, presto_main = (
-            maven / _presto_artifact(name).path
+            maven / _presto_artifact(name, own).path
             for name in ("com.facebook.airlift:jmx", "io.netty:netty-transport", "com.facebook.presto:presto-main")
         )
         patched = {
@@ -99,8 +99,8 @@ def link(source: Path, target: Path) -> None:
     draft.replace(target)
 
 
-def _presto_artifact(name: str) -> Artifact:
-    return next(item for item in components()["presto"].artifacts if item.coordinate.startswith(f"{name}:"))
+def _presto_artifact(name: str, own: Path | None) -> Artifact:
+    return next(item for item in components(own)["presto"].artifacts if item.coordinate.startswith(f"{name}:"))
 
 
 def _read(source: Path, entry: str) -> bytes:

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,6 @@ TOOLS = (
     Tool("bwrap", "bubblewrap", None, needed=False),
 )
 
-REDIS = (
-    Tool("redis-server", "redis-server", "redis", needed=False),
-    Tool("redis-cli", "redis-tools", "redis", needed=False),
-)
-"""What a guest needs whose compose file has a Redis; see `ensure_redis`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -61,10 +55,10 @@ def find(program: str, cache_dir: Path) -> Program | None:
         return Program(Path(on_path))
     if sys.platform == "darwin" and program == "ab" and Path("/usr/sbin/ab").exists():
         return Program(Path("/usr/sbin/ab"))
-    unpacked = _root(cache_dir) / "usr" / "bin" / program
-    if unpacked.exists():
-        triplet = next((_root(cache_dir) / "usr" / "lib").glob("*-linux-gnu"), None)
-        return Program(unpacked, triplet)
+    for unpacked in (_root(cache_dir) / "usr" / folder / program for folder in ("bin", "sbin")):
+        if unpacked.exists():
+            triplet = next((_root(cache_dir) / "usr" / "lib").glob("*-linux-gnu"), None)
+            return Program(unpacked, triplet)
     return None
 
 
@@ -89,20 +83,26 @@ def ensure(cache_dir: Path, say: Callable[[str], None]) -> dict[str, Program]:
     return found
 
 
-def ensure_redis(cache_dir: Path, say: Callable[[str], None]) -> None:
-    """Make the programs of Redis present. They are unpacked even for root: installed, Debian's starts a server.
+def ensure_added(cache_dir: Path, say: Callable[[str], None], packages: Mapping[str, str]) -> dict[str, Program]:
+    """Make the programs of servers present that are not the assignment's, each by its Debian package.
+
+    They are unpacked even for root: installed, Debian's packages would start the server at once.
 
     Raises EnvironmentFault with the command to type when they cannot be had.
     """
-    missing = [tool for tool in REDIS if find(tool.program, cache_dir) is None]
+    tools = [Tool(program, package, package) for program, package in packages.items()]
+    missing = [tool for tool in tools if find(tool.program, cache_dir) is None]
     why = _install(missing, cache_dir, say, unpacked=True) if missing else ""
-    if lacking := [tool for tool in missing if find(tool.program, cache_dir) is None]:
+    found = {tool.program: program for tool in tools if (program := find(tool.program, cache_dir))}
+    if lacking := [tool for tool in tools if tool.program not in found]:
+        names = ", ".join(tool.program for tool in lacking)
         raise EnvironmentFault(
-            "Redis is missing.",
-            wanted=f"{', '.join(tool.program for tool in lacking)} on PATH: the submission's compose file has it",
+            f"Missing: {names}.",
+            wanted=f"{names} on PATH, for a server that is added to the cluster",
             seen=why or "no package manager that may be used here",
             remedy=by_hand(lacking),
         )
+    return found
 
 
 def by_hand(tools: Sequence[Tool]) -> str:

@@ -11,7 +11,7 @@ from harness.cluster.compose import strangers
 from harness.cluster.compose.cluster import ComposeCluster
 from harness.cluster.compose.entered import Entrance
 from harness.cluster.compose.strangers import Admitted, Contained
-from harness.cluster.services import REDIS
+from harness.cluster.stack import REDIS
 from harness.errors import EnvironmentFault, UsageError
 from harness.grade.rerun import host
 from harness.grade.rerun.compose_desk import Folders, confine
@@ -114,7 +114,7 @@ def _up(
     file.write_text(admitted.text(), encoding="utf-8")
     cluster = start(file)
     try:
-        redis = [REDIS] if any(service.role == REDIS for service in admitted.services.values()) else []
+        redis = [REDIS.name] if any(each.role == REDIS.name for each in admitted.services.values()) else []
         cluster.up([*servers, *redis])
     except BaseException:
         cluster.down(quick=True)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.cluster.local import LocalCluster
-from harness.cluster.services import REDIS
+from harness.cluster.stack import REDIS
 from harness.grade.model import Submission
 from harness.grade.rerun import host, sandbox
 from harness.grade.rerun.confined import size_of
@@ -67,7 +67,7 @@ def _confine(
         for environment in told["environments"].values():
             environment[VARIABLE] = str(packages.folder)
     python = told["python"]
-    own = told["environments"].pop(REDIS, None)
+    own = told["environments"].pop(REDIS.name, None)
     told["environments"] |= {name: own for name in redis if own}
     rooms = {
         room: {

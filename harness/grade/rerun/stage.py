@@ -20,8 +20,7 @@ from harness.cluster.compose.entered import Entrance, NotRunning
 from harness.cluster.compose.strangers import ASKER
 from harness.cluster.local import LocalCluster
 from harness.cluster.protocol import Cluster
-from harness.cluster.services import REDIS
-from harness.cluster.toolchain import system
+from harness.cluster.stack import REDIS, SERVERS, Stack
 from harness.errors import EnvironmentFault, HarnessError, UsageError
 from harness.grade.model import Submission
 from harness.grade.rerun import asks, cleaning, compose_file, host, sandbox
@@ -38,7 +37,6 @@ from harness.grade.rerun.places import COMPOSE_FILES
 from harness.grade.rerun.runner import Say
 from harness.settings import cache_dir
 
-SERVERS: Final = ("zookeeper", "kafka", "namenode", "datanode", "metastore", "presto")
 _REDIS: Final = re.compile(
     r"^ {1,8}([\w-]+):[ \t]*\n"  # the service
     r"(?:(?! {1,8}[\w-]+:[ \t]*\n {1,12}\w+:).*\n){0,40}?"  # what is said of it first
@@ -69,7 +67,8 @@ class LocalStage:
 
     backend = "local"
 
-    def __init__(self, start: Callable[[], LocalCluster], say: Say, packages: Packages = Packages()) -> None:  # noqa: B008
+    def __init__(self, start: Callable[[Stack], LocalCluster], say: Say, packages: Packages = Packages()) -> None:  # noqa: B008
+        """Take what starts a cluster for guests, of a stack. Raises EnvironmentFault where no sandbox can be had."""
         if why := sandbox.why_not():
             raise sandbox.refuse(why)
         self._start = start
@@ -89,18 +88,17 @@ class LocalStage:
         began = time.monotonic()
         redis = redis_names(submission)
         if redis and not self._redis:
-            system.ensure_redis(cache_dir(), self._say)  # a keeper looks for programs once, when it starts
-            self._redis = True
+            self._redis = True  # from now on the cluster can have one
             self._end()
         cluster, ask = self._clean()
         self._used = True
         if redis:
-            cluster.up([REDIS])
+            cluster.up([REDIS.name])
         try:
             found = rerun(folder, submission, cluster, limits, ask, say, self._packages, redis)
         finally:
             if redis:
-                cluster.keeper.ask(op="stop_service", service=REDIS)  # and what it holds is gone
+                cluster.keeper.ask(op="stop_service", service=REDIS.name)  # and what it holds is gone
         if not found.fault:
             self._cleaning = self._workers.submit(_renew, cluster, ask, self._new)
         return replace(found, seconds=time.monotonic() - began)
@@ -136,7 +134,7 @@ class LocalStage:
                     os.truncate(log, 0)  # servers append to them
         self._cleaning = None
         if self._cluster is None or self._ask is None:
-            self._cluster = self._start()
+            self._cluster = self._start(Stack(added=(REDIS,) if self._redis else ()))
             self._cluster.up(SERVERS, lambda _: None)
             self._ask = Asker(partial(_beside, self._cluster), self._cluster.folder / "asker.err")
             self._new = self._ask("snapshot")
@@ -217,7 +215,7 @@ def _variant(backend: str, packages: Packages) -> str:
 
 
 def stage_of(backend: str, start: Callable[..., Cluster], say: Say, wanted: Sequence[str] = ()) -> Stage:
-    """Give the stage of a backend. `start` begins a cluster without servers, of a compose file for containers.
+    """Give the stage of a backend. `start` begins a cluster without servers: of a stack, or for containers of a file.
 
     `wanted` are packages that submissions may have. Raises UsageError for what names none, EnvironmentFault where they
     or a sandbox cannot be had.
@@ -225,7 +223,7 @@ def stage_of(backend: str, start: Callable[..., Cluster], say: Say, wanted: Sequ
     if backend == "compose":
         packages = ensure(wanted, cache_dir(), say, images.pip_target() if wanted else ())
         return ComposeStage(cast("Callable[[Path], ComposeCluster]", start), say, packages)
-    return LocalStage(cast("Callable[[], LocalCluster]", start), say, ensure(wanted, cache_dir(), say))
+    return LocalStage(cast("Callable[[Stack], LocalCluster]", start), say, ensure(wanted, cache_dir(), say))
 
 
 def _renew(cluster: LocalCluster, ask: Asker, new: Mapping[str, Any]) -> str:

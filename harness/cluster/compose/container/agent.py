@@ -39,7 +39,9 @@ Answer = dict[str, object]
 def probe_of(server: str) -> Any:
     """Give the probe of a server, on the ports that this container's environment sets."""
     settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
-    ports = settings["ports"]
+    ports, added = settings["ports"], settings["added"]
+    if server in added:
+        return probes.of_added(ports[server], added[server], os.environ)
     if (port := os.environ.get("ZOOKEEPER_CLIENT_PORT", "")).isdigit():
         ports["zookeeper"] = int(port)
     broker = settings["broker"]
