@@ -13,7 +13,7 @@ from harness.errors import EnvironmentFault
 from harness.locks import take
 from harness.model import Outcome
 from harness.notebook import EXECUTED
-from harness.render.renderers import RECORD, RENDERERS
+from harness.render.renderers import RECORD, all_renderers
 
 _LOCK = ".lock"
 
@@ -29,7 +29,7 @@ class ReportFolder:
         self.path = path
         try:
             self._lock = self._hold(say)
-            for old in (*(self.path / name for name in (RECORD, *RENDERERS)), *self.path.glob(f"*{EXECUTED}")):
+            for old in (*(self.path / name for name in (RECORD, *all_renderers())), *self.path.glob(f"*{EXECUTED}")):
                 old.unlink(missing_ok=True)
         except OSError as problem:
             raise EnvironmentFault(

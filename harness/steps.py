@@ -6,6 +6,7 @@ that step's `StepRecord`. Its docstring is its explanation in the report.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -68,10 +69,14 @@ def step(title: str, *, optional: bool = False) -> Callable[[StepFunction], Call
         where = f"{code.co_filename}:{code.co_firstlineno}"
         parameters = list(inspect.signature(function).parameters)
         if not function.__name__.startswith("test_") or parameters[:1] != ["run"]:
-            raise UsageError(f"{where}: a step is a function test_NAME(run, …).", seen=function.__name__)
+            seen = f"{function.__name__}({', '.join(parameters)})"
+            remedy = "name it test_…, with `run` as its first parameter and then the steps that it needs"
+            raise UsageError(f"{where}: a step is a function test_NAME(run, …).", seen=seen, remedy=remedy)
         if not (function.__doc__ or "").strip():
             raise UsageError(
-                f"{where}: the step {function.__name__} has no docstring.", wanted="its explanation for the report"
+                f"{where}: the step {function.__name__} has no docstring.",
+                wanted="its explanation for the report",
+                remedy='write it below the def line, as """What this step does, and why."""',
             )
         made = Step(
             _id(function.__name__.removeprefix("test_")),
@@ -122,11 +127,35 @@ def ordered(steps: Iterable[Step]) -> dict[str, Step]:
                 raise UsageError(
                     f"{item.file}:{item.line}: the step {item.id} needs {need}, which is no step.",
                     wanted=", ".join(found),
+                    remedy=_instead(need, found),
                 )
     for item in found.values():
         if item.id in dependencies(found, item.id):
-            raise UsageError(f"{item.file}:{item.line}: the step {item.id} needs itself, through {item.needs}.")
+            ring = _ring(found, item.id)
+            raise UsageError(
+                f"{item.file}:{item.line}: the step {item.id} needs itself.",
+                seen=" needs ".join(ring),
+                remedy=f"take {ring[1]} out of the parameters of {item.function.__name__}, or another of these needs",
+            )
     return found
+
+
+def _instead(need: str, found: Mapping[str, Step]) -> str:
+    close = difflib.get_close_matches(need, found, 1)
+    return f"name the parameter {found[close[0]].fixture}" if close else "take the parameter out, or write that step"
+
+
+def _ring(steps: Mapping[str, Step], step_id: str) -> list[str]:
+    """Give the shortest way from a step back to itself."""
+    ways = [[step_id, need] for need in steps[step_id].needs]
+    seen: set[str] = set()
+    for way in ways:  # which grows
+        if way[-1] == step_id:
+            return way
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [[*way, need] for need in steps[way[-1]].needs]
+    return [step_id, step_id]
 
 
 def dependencies(steps: Mapping[str, Step], step_id: str) -> set[str]:

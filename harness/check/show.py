@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.check.facts import ABSENT, Side
 from harness.check.findings import Command, Comparison, Difference, Kind
-from harness.normalise import RULES
+from harness.normalise import all_rules
 from harness.render.history import fold
 from harness.render.text import plural, visible
 
@@ -90,8 +90,8 @@ def difference(found: Difference) -> str:
 
 def _masked(found: Comparison) -> Iterator[str]:
     """Give one line for each rule that was applied, in the order of the rules."""
-    width = max(len(rule.name) for rule in RULES)
-    for rule in RULES:
+    width = max(len(rule.name) for rule in all_rules())
+    for rule in all_rules():
         masks = [mask for mask in found.masks if mask.rule == rule.name]
         if masks:
             counts = f"{sum(mask.expected for mask in masks):,}, {sum(mask.actual for mask in masks):,}"

@@ -11,12 +11,14 @@ from typing import Final
 
 import click
 
+from harness import extend
 from harness.errors import ExitCode, HarnessError
 from harness.render.text import visible
 
 COMMANDS: Final = MappingProxyType(
     {
         "report": "run_commands:report",
+        "init": "init_commands:init",
         "step": "run_commands:step",
         "up": "cluster_commands:up",
         "exec": "cluster_commands:execute",
@@ -29,7 +31,9 @@ COMMANDS: Final = MappingProxyType(
         "readme": "readme_commands:readme",
         "check": "check_commands:check",
         "approve": "check_commands:approve",
+        "upgrade": "record_commands:upgrade",
         "grade": "grade_commands:grade_command",
+        "gradescope": "gradescope_commands:gradescope",
         "images": "compose_commands:build_images",
         "multi": "multi_commands:multi",
         "doctor": "toolchain_commands:doctor",
@@ -45,13 +49,15 @@ class LazyGroup(click.Group):
     """Imports a command when it is asked for: most need neither pytest nor a cluster, and start faster without."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Give the names of all commands."""
-        return list(COMMANDS)
+        """Give the names of all commands, those of the project's extensions last."""
+        extend.load_here()
+        return [*COMMANDS, *extend.COMMANDS]
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Give a command, or None where there is none of that name."""
         if name not in COMMANDS:
-            return None
+            extend.load_here()
+            return extend.COMMANDS.get(name)
         module, _, attribute = COMMANDS[name].partition(":")
         command = getattr(import_module(f"harness.cli.{module}"), attribute)
         assert isinstance(command, click.Command)

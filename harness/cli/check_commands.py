@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from harness import extend
 from harness import record as records
 from harness.check import approve as approval
 from harness.check import compare, golden, show
@@ -42,6 +43,7 @@ def diff(expected: Path, actual: Path) -> ExitCode:
     Examples:
       harness diff reports/sample/record.json reports/latest/record.json
     """
+    extend.load_here()
     found = compare(records.load(expected), records.load(actual))
     click.echo(show(found), nl=False)
     return ExitCode.OK if found.equal else ExitCode.DISAGREES

@@ -21,9 +21,7 @@ from harness.progress import DownloadProgress
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that report and step share."""
     options = (
-        click.option(
-            "--backend", type=click.Choice(settings.BACKENDS), help="Where the cluster runs [default: local]."
-        ),
+        click.option("--backend", metavar="|".join(settings.BACKENDS), help="Where the cluster runs [default: local]."),
         click.option(
             "--mode",
             type=click.Choice(settings.MODES),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness import extend
 from harness.model import Facts
 from harness.normalise import (
     addresses,
@@ -21,7 +22,7 @@ from harness.normalise import (
 )
 from harness.normalise.rule import Masked, Observation, Pair, Rule
 
-__all__ = ["RULES", "Applied", "Masked", "Normal", "Observation", "Pair", "Rule", "normalise"]
+__all__ = ["RULES", "Applied", "Masked", "Normal", "Observation", "Pair", "Rule", "all_rules", "normalise"]
 
 RULES: tuple[Rule, ...] = (
     stream_batches,
@@ -59,11 +60,16 @@ class Normal:
     applied: tuple[Applied, ...] = ()
 
 
+def all_rules() -> tuple[Rule, ...]:
+    """Give the rules, those of extensions last."""
+    return (*RULES, *extend.RULES)
+
+
 def normalise(seen: Observation) -> Normal:
     """Apply every rule, one after another. Rules that replaced nothing are not listed."""
     masks: dict[str, int] = {}
     applied: list[Applied] = []
-    for rule in RULES:
+    for rule in all_rules():
         masked = rule.apply(seen)
         if masked.values:
             masks[rule.name] = masked.values

@@ -18,9 +18,8 @@ why: Final = "an open cluster's commands name loopback and its own ports"
 
 _HDFS: Final = "cloudera"
 _ADDRESS: Final = re.compile(
-    r"(?<![\w.\-])(?:127\.0\.0\.1:\d+"
-    + "".join(f"|{re.escape(host)}:{port}" for host, port in ORIGINAL.values())
-    + rf")\b|(?<=hdfs://){_HDFS}(?![\w.:\-])"
+    r"(?<![\w.\-])(?:127\.0\.0\.1:\d+|[a-z][a-z0-9-]{0,30}:\d{2,5})\b"
+    rf"|(?<=hdfs://){_HDFS}(?![\w.:\-])"
 )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from harness.extend import OUTPUTS
 from harness.model import Fact
 from harness.outputs import (
     ab,
@@ -31,7 +32,7 @@ from harness.outputs import (
 )
 from harness.outputs.text import Output
 
-__all__ = ["derive"]
+__all__ = ["PROGRAMS", "derive"]
 
 _Parser: TypeAlias = Callable[[Output], dict[str, Fact]]
 
@@ -66,6 +67,10 @@ _ADDITIVE: frozenset[_Parser] = frozenset(
 """Parsers that read the outputs of several programs, one after another, as one."""
 
 
+PROGRAMS = ("ab", *_PARSERS)
+"""The programs whose outputs are read here; `harness.extend.output` adds others."""
+
+
 def derive(command: str, stdout: str, stderr: str) -> dict[str, Fact]:
     """Give the facts of one command's output under the key `kind`, or `{}` where the command is not known.
 
@@ -77,7 +82,7 @@ def derive(command: str, stdout: str, stderr: str) -> dict[str, Fact]:
     if any(program.name == "ab" for program in script.programs):
         return ab.facts(Output((), stdout, stderr))
     audible = [program for program in script.programs if program.audible]
-    parsers = {_PARSERS.get(program.name) for program in audible}
+    parsers = {_PARSERS.get(program.name) or OUTPUTS.get(program.name) for program in audible}
     if script.looped or len(parsers) != 1:
         return {}
     parser = parsers.pop()

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from harness import extend
 from harness.model import Record
 from harness.record import save, write_text
 from harness.render.ctrf import render_ctrf
@@ -30,7 +31,12 @@ RENDERERS: Final[Mapping[str, Callable[[Record], str]]] = MappingProxyType(
 )
 """What is made of a record, by the name of its file."""
 
-__all__ = ["RECORD", "RENDERERS", "render_all", "save_record", "write_all"]
+__all__ = ["RECORD", "RENDERERS", "all_renderers", "render_all", "save_record", "write_all"]
+
+
+def all_renderers() -> Mapping[str, Callable[[Record], str]]:
+    """Give the renderers, those of extensions last."""
+    return {**RENDERERS, **extend.RENDERERS}
 
 
 def write_all(record: Record, folder: Path) -> list[Path]:
@@ -50,6 +56,7 @@ def save_record(record: Record, folder: Path) -> Path:
 
 def render_all(record: Record, folder: Path) -> list[Path]:
     """Write all that is rendered from a record."""
-    for name, render in RENDERERS.items():
+    renderers = all_renderers()
+    for name, render in renderers.items():
         write_text(folder / name, render(record))
-    return [folder / name for name in RENDERERS]
+    return [folder / name for name in renderers]

@@ -58,7 +58,8 @@ def test_a_name_that_is_no_tests_is_refused_with_its_place() -> None:
 
     with pytest.raises(UsageError, match=r"test_steps\.py:\d+: a step is a function test_NAME\(run, …\)") as caught:
         step("Load")(load)
-    assert caught.value.seen == "load"
+    assert caught.value.seen == "load(run)"
+    assert "name it test_" in str(caught.value.remedy)
 
 
 def test_a_function_without_run_is_refused() -> None:
@@ -104,6 +105,7 @@ def test_a_need_that_is_no_step_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(UsageError, match=r"test_01\.py:1: the step load needs topci, which is no step") as caught:
         ordered([made("load", "topci"), made("topic", line=2)])
     assert caught.value.wanted == "load, topic"
+    assert caught.value.remedy == "name the parameter topic"
 
 
 @pytest.mark.parametrize(
@@ -115,8 +117,11 @@ def test_a_need_that_is_no_step_is_refused_with_those_that_there_are() -> None:
     ],
 )
 def test_steps_that_need_each_other_are_refused(steps: list[Step]) -> None:
-    with pytest.raises(UsageError, match="the step a needs itself"):
+    with pytest.raises(UsageError, match="the step a needs itself") as caught:
         ordered(steps)
+    assert str(caught.value.seen).startswith("a needs ")
+    assert str(caught.value.seen).endswith(" needs a")
+    assert "out of the parameters of" in str(caught.value.remedy)
 
 
 def test_two_ways_to_one_step_are_no_cycle() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from harness import extend
 from harness.grade.checks import (
     ab,
     ab_command,
@@ -57,7 +58,9 @@ CHECKS: Final[Sequence[StaticCheck]] = (
 
 def run(submission: Submission) -> list[Finding]:
     """Make all checks. Gives the findings in the order of lines; a place without a file is the report's."""
-    found = (_placed(finding, str(submission.report)) for check in CHECKS for finding in check(submission))
+    found = (
+        _placed(finding, str(submission.report)) for check in (*CHECKS, *extend.CHECKS) for finding in check(submission)
+    )
     return sorted(found, key=lambda finding: (finding.file, finding.line))
 
 
