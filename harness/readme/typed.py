@@ -143,14 +143,35 @@ def _statement(found: Sequence[Part]) -> Iterator[Typed]:
 
 
 def _typed(text: str, line: int, background: bool, loop: Loop) -> Typed:
+    found = entered(text)
+    if found is None:
+        return Typed(text, line, "shell", None, text, background, loop)
+    return Typed(text, line, "shell", found.service, found.inner, background or found.detached, loop)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A command that `docker-compose exec` or `docker exec` brings to a service: what stands before it on the host,
+    the service, the command as that gets it, and whether it goes on in the background.
+    """
+
+    before: str
+    service: str
+    inner: str
+    detached: bool
+
+
+def entered(text: str) -> Entered | None:
+    """Give what a command line brings to a service; None for one of the host."""
     flat = text[:_LONGEST].replace("\\\n", "  ")
     heredoc = HEREDOC.search(flat)
     end = flat.find("\n", heredoc.end()) if heredoc else -1
     words = list(_WORD.finditer(flat, 0, end if end >= 0 else len(flat)))
     found = inside([word[0] for word in words])
     if found is None:
-        return Typed(text, line, "shell", None, text, background, loop)
+        return None
     service, after = found
+    at = next(word.start() for word in words if word[0].rpartition("/")[2] in ("docker", "docker-compose"))
     inner = text[words[after].start() :] if after < len(words) else ""
     detached = any(word[0] in ("-d", "--detach", "-dit", "-itd") for word in words[:after])
-    return Typed(text, line, "shell", service, inner, background or detached, loop)
+    return Entered(text[:at], service, inner, detached)

@@ -1,0 +1,1 @@
+"""Beginning an assignment of one's own: from a small one that runs at once, or from what a report describes."""
