@@ -109,11 +109,15 @@ class Rubric:
 
 def load_rubric(name: str) -> Rubric:
     """Read a rubric: one of `SHIPPED` by its name, or a file. Raises UsageError with file, line and remedy."""
+    return parse(rubric_text(name), f"{name}.yaml" if name in SHIPPED else name)
+
+
+def rubric_text(name: str) -> str:
+    """Give the text of a rubric: one of `SHIPPED` by its name, or a file. Raises UsageError when it cannot be read."""
     if name in SHIPPED:
-        text = resources.files("harness.grade").joinpath("rubrics", f"{name}.yaml").read_text(encoding="utf-8")
-        return parse(text, f"{name}.yaml")
+        return resources.files("harness.grade").joinpath("rubrics", f"{name}.yaml").read_text(encoding="utf-8")
     try:
-        return parse(Path(name).read_text(encoding="utf-8"), name)
+        return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, ValueError) as problem:
         seen = problem.strerror if isinstance(problem, OSError) else str(problem)
         wanted = f"a file of YAML, or one of {', '.join(SHIPPED)}"
