@@ -1,0 +1,206 @@
+"""Projects of others: with the wheel alone, outside this repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine
+import original
+import pytest
+from machine import nothing_left
+
+PROJECT = Path(__file__).parents[2]
+EXAMPLES = PROJECT / "examples"
+TUTORIAL = PROJECT / "docs" / "tutorial.md"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A virtual environment that has the harness by its wheel, and the packages that it needs."""
+
+    folder: Path
+    wheel: Path
+
+    def run(self, command: str, cwd: Path, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
+        unset = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=cwd,
+            env={**unset, "PATH": path, "COLUMNS": "120", **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, made of the source distribution, as a release is."""
+    folder = tmp_path_factory.mktemp("dist")
+    built = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(PROJECT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert len(list(folder.glob("*.tar.gz"))) == 1
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The harness of the wheel. What it needs is shared with this environment, but for the harness itself."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder, with_pip=False)
+    words = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "-q", "--no-deps"]
+    subprocess.run([*words, str(wheel)], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")  # whose own .pth files are not read
+    for program in ("flask", "pytest"):
+        script = folder / "bin" / program
+        script.write_text(f"#!{folder}/bin/python\nimport sys\nfrom {program} import {_MAIN[program]}\n")
+        script.chmod(0o755)
+    return Installed(folder, wheel)
+
+
+_MAIN = {"flask": "cli\nsys.exit(cli.main())", "pytest": "console_main\nsys.exit(console_main())"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    yield
+    nothing_left(within=15)
+
+
+def test_the_harness_is_the_wheels(installed: Installed, tmp_path: Path) -> None:
+    said = installed.run("python -c 'import harness; print(harness.__file__)'", tmp_path).stdout
+    assert said.startswith(str(installed.folder))
+    names = subprocess.run(["unzip", "-Z1", str(installed.wheel)], capture_output=True, text=True, check=True).stdout
+    assert "harness/init/starter/dot-github/workflows/pipeline.yml" in names
+    assert "harness/grade/gradescope/run_autograder" in names
+    assert "harness/compose/Dockerfile.added" in names
+    assert not re.search(r"^(tests|bench|examples|app|jobs)/", names, re.MULTILINE)
+
+
+# The tutorial
+
+
+def commands() -> list[tuple[str, str]]:
+    """Give the tutorial's commands, each with what it prints; `...` stands for what varies."""
+    blocks = re.findall(r"```console\n(.*?)```", TUTORIAL.read_text(), re.DOTALL)
+    parts = [part for block in blocks for part in re.split(r"^\$ ", block, flags=re.MULTILINE) if part.strip()]
+    return [(command.strip(), printed) for command, _, printed in (part.partition("\n") for part in parts)]
+
+
+def as_pattern(printed: str) -> re.Pattern[str]:
+    """Give the pattern of a printed text: a line `...` stands for any lines, a `...` in a line for any characters."""
+    lines = []
+    for line in printed.splitlines():
+        if line.strip() == "...":
+            lines.append("(?:.*\n)*?")
+        else:
+            lines.append(r"[^\n]*?".join(re.escape(part) for part in line.rstrip().split("...")) + r"[ \t]*\n")
+    return re.compile("".join(lines))
+
+
+def test_the_tutorials_ten_commands_print_what_it_says(installed: Installed, tmp_path: Path) -> None:
+    found = commands()
+    assert len(found) == 10
+    here = tmp_path
+    for command, printed in found:
+        there = tmp_path / "there"
+        done = installed.run(f"{command}; code=$?; pwd >{there}; exit $code", here, CI="")
+        here = Path(there.read_text().strip())
+        assert as_pattern(printed).fullmatch(done.stdout), f"$ {command}\n{done.stdout}\n--- expected\n{printed}"
+        assert done.returncode == 0, command
+
+
+# Servers of their own
+
+
+def copied(name: str, tmp_path: Path) -> Path:
+    return Path(
+        shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("reports", "__pycache__"))
+    )
+
+
+def reported(installed: Installed, project: Path, options: str = "") -> dict[str, str]:
+    """Run a project, and give the state of each of its servers."""
+    done = installed.run(f"harness report {options}", project)
+    assert done.returncode == 0, done.stdout
+    record = json.loads((project / "reports" / "latest" / "record.json").read_text())
+    assert {step["outcome"] for step in record["steps"]} == {"passed"}
+    return {service["name"]: record["versions"].get(service["name"], "") for service in record["services"]}
+
+
+@pytest.mark.parametrize("backend", ["local", "compose"])
+def test_a_redis_is_added_and_presto_left_out(installed: Installed, tmp_path: Path, backend: str) -> None:
+    if backend == "compose":
+        engine.needed()
+    servers = reported(installed, copied("redis", tmp_path), f"--backend {backend}")
+    assert "redis" in servers
+    assert "presto" not in servers
+
+
+def test_the_redis_example_takes_less_than_sixty_lines() -> None:
+    files = [path for path in (EXAMPLES / "redis").rglob("*") if path.suffix in (".py", ".toml")]
+    files = [path for path in files if "reports" not in path.parts]
+    assert sum(len([line for line in path.read_text().splitlines() if line.strip()]) for path in files) < 60
+
+
+def test_another_version_of_kafka(installed: Installed, tmp_path: Path) -> None:
+    servers = reported(installed, copied("kafka-version", tmp_path))
+    assert servers == {"zookeeper": "3.8.4", "kafka": "3.8.1"}
+
+
+# A stranger's report
+
+
+@pytest.fixture(scope="module")
+def author(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The original's folder, with its report."""
+    material = original.acceptance_folder()
+    if material is None:
+        pytest.skip("HARNESS_ACCEPTANCE names no folder")
+    report = material / "seed" / "assignment-12.md"
+    folder = original.rebuild(report, tmp_path_factory.mktemp("author"))
+    shutil.copy(report, folder / "README.md")
+    return folder
+
+
+def test_the_steps_of_the_originals_report_pass_as_they_are_written(
+    installed: Installed, author: Path, tmp_path: Path
+) -> None:
+    made = installed.run(f"harness init mine --from {author}", tmp_path)
+    assert made.returncode == 0, made.stdout
+    reported(installed, tmp_path / "mine")
+
+
+def test_the_autograder_grades_the_original(installed: Installed, author: Path, tmp_path: Path) -> None:
+    """Its scripts as Gradescope runs them; the harness that `setup.sh` would install is there already."""
+    options = f"--rubric 2018 --static --wheel {installed.wheel} --out a.zip"
+    made = installed.run(f"harness gradescope {options} && mkdir source && cd source && unzip -q ../a.zip", tmp_path)
+    assert made.returncode == 0, made.stdout
+    (tmp_path / "harness").symlink_to(installed.folder)
+    shutil.copytree(author, tmp_path / "submission")
+    done = installed.run("source/run_autograder", tmp_path, AUTOGRADER=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    results = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert 0 < results["score"] <= sum(test["max_score"] for test in results["tests"])
+    assert all({"name", "score", "max_score", "output"} <= test.keys() for test in results["tests"])
