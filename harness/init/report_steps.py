@@ -33,6 +33,9 @@ from harness.render.text import visible
 ROUNDS: Final = 3
 """How often an endless loop of load is run."""
 
+SECONDS: Final = 10
+"""How long a script that makes load is run."""
+
 _ASIDE: Final = frozenset({"ab", "curl", "jq", "kafkacat", "kcat", "seq", "echo", "sleep", "flask"})
 """Programs of the author's own machine that mean the same in `mids`."""
 
@@ -174,6 +177,7 @@ class _Writer:
             case Way.SERVE:
                 command = _FLASK_HOST.sub("", command)
                 yield f'run.background({_quoted(service)}, {_quoted(command)}, serves="api")'
+                yield 'run.look("api")'
             case Way.FOLLOW:
                 yield f"run({_quoted(service)}, {_quoted(_to_its_end(command))})"
             case Way.LOOK:
@@ -230,6 +234,8 @@ class _Writer:
             yield from self._await_sinks()
         if self._comes_again(sinks):
             yield f"run.stop({name})  # the next one writes to the same folders"
+        else:
+            yield f"run.look({name})"
 
     def _comes_again(self, sinks: Sequence[Sink]) -> bool:
         """Say whether a later stream writes where this one does: both at once would disturb each other."""
@@ -260,8 +266,8 @@ class _Writer:
         elif found := self._script(unit.text):
             yield from self._up()
             service, command = found
-            self._load = [f"# the load of line {unit.typed.line} goes on"]
-            yield f"run.background({_quoted(service)}, {_quoted(command)})"
+            self._load = [f"run({_quoted(service)}, {_quoted(command)})"]
+            yield from self._load
             yield from self._await_sinks()
         else:
             yield _comment(unit, "left out: a loop that is more than commands of services")
@@ -276,7 +282,9 @@ class _Writer:
                 if service in HOST_NAMES:
                     folder = shlex.quote(str(self._places.target / PurePosixPath(name).parent))
                     enters = f"s/(sudo +)?docker(-compose| compose) exec (-[^ ]+ )*{service} //"
-                    return service, f"cd {folder} && sed -E {shlex.quote(enters)} {shlex.quote(base)} | HOME=/ bash"
+                    script = f"sed -E {shlex.quote(enters)} {shlex.quote(base)}"
+                    bounded = f"timeout {SECONDS} bash || test $? = 124"  # it may have no end of its own
+                    return service, f"cd {folder} && {script} | HOME=/ {bounded}"
         return None
 
     def _await_sinks(self) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -143,6 +144,7 @@ def test_what_several_terminals_did_is_one_program(submission: Path) -> None:
     run.up()
     run.ps()
     run.background("mids", "env FLASK_APP=/w205/kim/api.py flask run", serves="api")
+    run.look("api")
     run("mids", "cat /w205/kim/api.py")
     run("mids", "kafkacat -e -C -b kafka:29092 -t events -o beginning")
     # line 18, left out: is about the author's own machine: git status
@@ -236,3 +238,17 @@ def test_of_two_streams_to_one_folder_the_first_is_ended_in_its_step(submission:
     other = files["test_04_another_way.py"]
     assert other.index("-rm -r -f -skipTrash /tmp/checkpoints /tmp/swords") < other.index("stream_2 = run.background")
     assert other.count("for _ in range(3):") == 1  # the load goes on
+
+
+def test_a_script_of_load_runs_in_its_service_for_a_while(submission: Path) -> None:
+    (submission / "load.sh").write_text(
+        "while true; do\n  sudo docker-compose exec -T mids ab -n 1 http://localhost:5000/\ndone\n"
+    )
+    (submission / "README.md").write_text(REPORT.replace("git status", "./load.sh"))
+    text = written(steps(load(submission), "kim"))
+    line = next(line for line in text.splitlines() if "load.sh" in line)
+    typed = ast.literal_eval(line.strip().removeprefix("run"))
+    assert typed[0] == "mids"
+    script = typed[1].replace("/w205/kim", str(submission)).replace("timeout 10 bash || test $? = 124", "cat")
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["while true; do", "  ab -n 1 http://localhost:5000/", "done"]

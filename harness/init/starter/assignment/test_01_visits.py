@@ -23,9 +23,12 @@ def test_visits(run: Run) -> None:
         " --if-not-exists --bootstrap-server kafka:29092",
     )
     run.background("mids", f"env FLASK_APP=app/visits_api.py VISITS_TOPIC={topic} flask run", serves="api")
+    run.look("api")
     for page in PAGES:
         load = run("mids", f"ab -n {VISITS} http://localhost:5000/pages/{page}")
         run.expect(f"{page}: complete requests", load.facts["complete"], VISITS)
         run.expect(f"{page}: failed requests", load.facts["failed"], 0)
+    log = run.look("api")
+    run.expect("lines in the server's log", log.facts["requests"], VISITS * len(PAGES))
     stored = run("mids", f"kafkacat -C -b kafka:29092 -t {topic} -o beginning -e")
     run.expect("messages in the topic", stored.facts["messages"], VISITS * len(PAGES))
