@@ -154,7 +154,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(harness.session, "backends", Backends)
     monkeypatch.setattr(runs, "backend_of", lambda _: "local")
     monkeypatch.setattr(runs, "living", lambda _: [made.kept.folder] if made.kept else [])
-    monkeypatch.setattr(harness.session.versions, "all_versions", lambda: {"python": "3.11"})
+    monkeypatch.setattr(harness.session.versions, "all_versions", lambda _: {"python": "3.11"})
     monkeypatch.setattr(invariants, "_DECLARED", {})
     monkeypatch.setattr(os, "fsync", lambda _: None)  # the disk is not what is tested here
     return made
