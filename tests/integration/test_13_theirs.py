@@ -66,18 +66,26 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The harness of the wheel. What it needs is shared with this environment, but for the harness itself."""
+    """The harness of the wheel. What it needs is here as in this environment, without taking space; the harness is not."""
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=False)
+    (site,) = folder.glob("lib/python*/site-packages")
+    own = shutil.ignore_patterns("*pipeline_harness*", "*.pth", "__pycache__")
+    shutil.copytree(sysconfig.get_path("purelib"), site, copy_function=_linked, ignore=own, dirs_exist_ok=True)
     words = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "-q", "--no-deps"]
     subprocess.run([*words, str(wheel)], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    (site / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")  # whose own .pth files are not read
     for program in ("flask", "pytest"):
         script = folder / "bin" / program
         script.write_text(f"#!{folder}/bin/python\nimport sys\nfrom {program} import {_MAIN[program]}\n")
         script.chmod(0o755)
     return Installed(folder, wheel)
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 _MAIN = {"flask": "cli\nsys.exit(cli.main())", "pytest": "console_main\nsys.exit(console_main())"}
