@@ -126,6 +126,12 @@ class Steps:
         self._config.pluginmanager.register(self._fixtures(steps, self.session), "harness-step-fixtures")
         self._signals.enter_context(signals.orderly())
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Let what pytest has said stand before the steps' progress also where it goes into a pipe."""
+        if self.session and (reporter := self._config.pluginmanager.getplugin("terminalreporter")):
+            reporter.flush()
+
     @staticmethod
     def _fixtures(steps: dict[str, Step], session: Session) -> ModuleType:
         """Give a plugin that has a session fixture for each step."""
