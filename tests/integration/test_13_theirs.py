@@ -68,6 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The harness of the wheel. What it needs is linked from this environment, but for the harness itself."""
     folder = tmp_path_factory.mktemp("venv")
+    folder.chmod(0o755)  # as a user makes one: a sandbox of root's has another user
     venv.create(folder, with_pip=False)
     (site,) = folder.glob("lib/python*/site-packages")
     own = shutil.ignore_patterns("*pipeline_harness*", "*.pth", "__pycache__")
