@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from confinement import submission
 
+from harness.grade.rerun.own_steps import started_first
 from harness.grade.rerun.script import script, typed_first
 from harness.grade.rerun.units import Unit, Way
 from harness.grade.submission import load
 from harness.readme.plan import plan
-from harness.readme.typed import Loop
+from harness.readme.typed import Loop, Typed
 
 MIDS = "docker-compose exec mids "
 STREAM = "query = events.writeStream.format('parquet').option('path', '/tmp/a').start()\n"
@@ -136,3 +137,11 @@ def test_our_own_report_is_typed_in_its_services_with_streams_first() -> None:
     flask = [unit.way for unit in found if unit.text == "env FLASK_APP=app/game_api.py flask run"]
     assert flask == [Way.SERVE, *[Way.LOOK] * (len(flask) - 1)]
     assert {unit.way for unit in found if unit.typed.service == "harness"} == {Way.LEAVE}
+
+
+def test_what_one_step_of_ours_starts_and_shows_again_is_typed_once() -> None:
+    served = Typed("flask run", 1, "shell", "mids", "flask run")
+    step = [Unit("flask run", served, 1, Way.SERVE), Unit("ab -n 1 x/", served, 2, Way.RUN)]
+    found = started_first([*step, Unit("flask run", served, 3, Way.SERVE)], [])
+    assert [unit.way for unit in found] == [Way.SERVE, Way.RUN, Way.LOOK]
+    assert [unit.way for unit in started_first(step, found)] == [Way.LOOK, Way.RUN]

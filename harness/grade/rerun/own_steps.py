@@ -25,15 +25,19 @@ def recorded(unit: Unit, background: bool) -> Unit:
 def started_first(step: Sequence[Unit], before: Sequence[Unit]) -> list[Unit]:
     """Give the commands of a step of ours as they were started: its streams come first.
 
-    What goes on since an earlier step is shown again.
+    What goes on since an earlier step, or was shown in this one, is shown again.
     """
     going = {unit.text for unit in before if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM)}
     first: list[Unit] = []
     rest: list[Unit] = []
     for unit in step:
-        if unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM) and unit.text in going:
+        goes_on = unit.way in (Way.SERVE, Way.FOLLOW, Way.STREAM)
+        if goes_on and unit.text in going:
             rest.append(replace(unit, way=Way.LOOK))
-        elif unit.way is Way.STREAM:
+            continue
+        if goes_on:
+            going.add(unit.text)
+        if unit.way is Way.STREAM:
             first.append(unit)
         else:
             rest.append(unit)
