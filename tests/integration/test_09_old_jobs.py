@@ -83,7 +83,9 @@ class Guest:
     def __init__(self, cluster: Cluster, project: Path) -> None:
         self.project = project
         self._cluster = cluster
-        addresses = Addresses("private", {name: port for name, (_, port) in ORIGINAL.items()})
+        added = Stack(added=(REDIS,)).listeners
+        ports = {name: port for name, (_, port) in {**ORIGINAL, **added}.items()}
+        addresses = Addresses("private", ports, added=added)
         self._layout = layout_of(runs.read_spec(cluster.folder), cluster.folder, addresses)
 
     def run(self, service: str, command: str) -> Capture:
