@@ -87,6 +87,15 @@ def find_project(start: Path | None = None) -> Path:
     )
 
 
+def stack_here() -> Stack:
+    """Give what the cluster of the project here is made of; outside a project the assignment's own."""
+    try:
+        project = find_project()
+    except UsageError:
+        return Stack()
+    return resolve(project=project).stack
+
+
 def resolve(
     *,
     project: Path | None = None,

@@ -11,10 +11,9 @@ from rich.console import Console
 from harness import doctor as doctors
 from harness import settings
 from harness.cluster import runs, toolchain
-from harness.cluster.stack import Stack
 from harness.cluster.toolchain import fetch
 from harness.cluster.toolchain import lock as locks
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode
 from harness.progress import DownloadProgress
 
 
@@ -24,7 +23,7 @@ def doctor() -> ExitCode:
 
     Exit code 3 when something is missing that a run could not install by itself.
     """
-    findings = doctors.examine(settings.cache_dir(), _stack())
+    findings = doctors.examine(settings.cache_dir(), settings.stack_here())
     for finding in findings:
         click.echo(finding.line())
     return ExitCode.OK if all(finding.state != "missing" for finding in findings) else ExitCode.ENVIRONMENT
@@ -33,7 +32,7 @@ def doctor() -> ExitCode:
 @click.command()
 def setup() -> ExitCode:
     """Fetch and install everything that a run needs, so that later runs need no network."""
-    made = toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)), _stack())
+    made = toolchain.ensure(settings.cache_dir(), DownloadProgress(Console(highlight=False)), settings.stack_here())
     click.echo(
         f"ready: Java {made.java.version}, {', '.join(sorted(made.programs))}; {made.fetched / 1e6:.0f} MB fetched"
     )
@@ -53,7 +52,7 @@ def cache(check: bool, prune: bool, dry_run: bool) -> ExitCode:
       harness cache --check
       harness cache --prune --dry-run
     """
-    folder, own = settings.cache_dir(), _stack().lock
+    folder, own = settings.cache_dir(), settings.stack_here().lock
     items = [*fetch.all_artifacts(), *(fetch.all_artifacts(own) if own else ())]
     wanted = {fetch.maven_dir(folder) / item.path: item for item in items}
     present = [path for path in wanted if path.exists()]
@@ -101,15 +100,6 @@ def lock(file: Path | None, dry_run: bool) -> ExitCode:
     if not dry_run:
         (file or locks.lock_path()).write_text(locks.dump(after, resolve.HEADER), encoding="utf-8")
     return ExitCode.OK
-
-
-def _stack() -> Stack:
-    """Give what the cluster of the project here is made of; outside a project the assignment's own."""
-    try:
-        project = settings.find_project()
-    except UsageError:
-        return Stack()
-    return settings.resolve(project=project).stack
 
 
 def _unneeded(folder: Path, wanted: set[Path], own: Path | None) -> list[Path]:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -160,7 +160,7 @@ def _build(
     _python_packages(context, base, say)
     for number, image in enumerate(missing, 1):
         if added := stack.find(image.service):
-            _build_added(context, replace(stack, added=(added,)), image, now, log)
+            _build_added(context, Stack(added=(added,), lock=stack.lock), image, now, log)
         else:
             _docker_build(context, image.service, image.name, log)
         engine.tag_image(image.name, f"{REPOSITORY}/{image.service}", "latest")
@@ -331,7 +331,7 @@ def _docker_build(
     command = ["docker", "build", "--progress", "plain", "--file", str(context / file), "--tag", name]
     command += ["--target", target] if target else []
     for argument, value in {"BASE_IMAGE": base_image(), "W205_UID": str(user_id()), **arguments}.items():
-        command += ["--build-arg", f"{argument}={value}"] if file == "Dockerfile" or argument != "BASE_IMAGE" else []
+        command += ["--build-arg", f"{argument}={value}"]
     command.append(str(context))
     with log.open("ab") as out:
         try:

@@ -14,7 +14,9 @@ def recorded(unit: Unit, background: bool) -> Unit:
     """Give a command of a report of ours: its service got it as it stands there."""
     service = unit.typed.service
     if service is None or service not in HOST_NAMES:
-        return replace(unit, way=Way.LEAVE, why="is the harness' own, not the assignment's")
+        own = service in (None, "harness", "host")
+        why = "is the harness' own" if own else f"runs in {service}, which no cluster for reruns has"
+        return replace(unit, way=Way.LEAVE, why=why)
     typed_as = f'docker-compose exec -T -w "$PWD" {service} bash -c {shlex.quote(unit.text)}'
     way = unit.way
     if background and way is Way.RUN:
