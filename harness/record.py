@@ -182,11 +182,14 @@ def _read(text: str, where: str) -> Record:
         ) from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if isinstance(version, int) and version not in VERSIONS_READ:
+        line = text[: max(text.find('"schema_version"'), 0)].count("\n") + 1
         raise RecordError(
-            f"{where} has another schema version.",
+            f"{where}, line {line}: another schema version.",
             wanted=f"$.schema_version among {', '.join(map(str, VERSIONS_READ))}, the versions read here",
             seen=str(version),
-            remedy="the newer harness that wrote it" if version > max(VERSIONS_READ) else "./run report",
+            remedy="the newer harness that wrote it"
+            if version > max(VERSIONS_READ)
+            else "harness report, for a new one",
         )
     from jsonschema.exceptions import best_match  # what only writes need not wait for it
 

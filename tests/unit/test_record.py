@@ -101,6 +101,15 @@ def test_a_future_version_is_refused_with_the_versions_that_are_read() -> None:
     assert "seen:   7" in str(caught.value)
 
 
+@pytest.mark.parametrize(("version", "remedy"), [(0, "harness report"), (7, "the newer harness that wrote it")])
+def test_another_version_is_named_with_file_line_and_remedy(tmp_path: Path, version: int, remedy: str) -> None:
+    file = tmp_path / "record.json"
+    file.write_text(to_json(sample_record()).replace('"schema_version": 1', f'"schema_version": {version}'))
+    with pytest.raises(RecordError, match=r"record\.json, line 2: another schema version\.") as caught:
+        load(file)
+    assert remedy in str(caught.value.remedy)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where", "wanted", "seen"),
     [
