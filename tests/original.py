@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 FOLDER = "assignment-12-dwang-ischool"
 _LISTED = re.compile(r"^cat ([\w\-]+\.(?:py|yml))$")
@@ -35,4 +38,15 @@ def rebuild(report: Path, home: Path) -> Path:
     for command, listing in pairwise(found):
         if match := _LISTED.match(command.strip()):
             (folder / match[1]).write_text(listing)
+    return folder
+
+
+def submission(home: Path) -> Path:
+    """Give that folder in HOME/w205 with the report as its README. Skips where there is no material."""
+    material = acceptance_folder()
+    if material is None:
+        pytest.skip("HARNESS_ACCEPTANCE names no folder")
+    report = material / "seed" / "assignment-12.md"
+    folder = rebuild(report, home)
+    shutil.copy(report, folder / "README.md")
     return folder

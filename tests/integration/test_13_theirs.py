@@ -184,13 +184,7 @@ def test_another_version_of_kafka(installed: Installed, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def author(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The original's folder, with its report."""
-    material = original.acceptance_folder()
-    if material is None:
-        pytest.skip("HARNESS_ACCEPTANCE names no folder")
-    report = material / "seed" / "assignment-12.md"
-    folder = original.rebuild(report, tmp_path_factory.mktemp("author"))
-    shutil.copy(report, folder / "README.md")
-    return folder
+    return original.submission(tmp_path_factory.mktemp("author"))
 
 
 def test_the_steps_of_the_originals_report_pass_as_they_are_written(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import original
@@ -22,13 +21,7 @@ USERS = ("user1.comcast.com", "user2.att.com")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The author's folder, with the report as its README."""
-    material = original.acceptance_folder()
-    if material is None:
-        pytest.skip("HARNESS_ACCEPTANCE names no folder")
-    report = material / "seed" / "assignment-12.md"
-    folder = original.rebuild(report, tmp_path_factory.mktemp("author"))
-    shutil.copy(report, folder / "README.md")
-    return folder
+    return original.submission(tmp_path_factory.mktemp("author"))
 
 
 @pytest.fixture(scope="module")
