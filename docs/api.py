@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def page() -> str:
         for name in names:
             text = render_object_docs(package[name.removeprefix("harness.")], config)  # type: ignore[arg-type]
             parts.append("\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n")
-    return "\n".join(parts)
+    ruff = [str(Path(sys.executable).with_name("ruff")), "format", "--stdin-filename", str(PAGE), "-"]
+    return subprocess.run(ruff, input="\n".join(parts), capture_output=True, text=True, check=True).stdout
 
 
 def main() -> int:
