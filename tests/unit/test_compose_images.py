@@ -514,7 +514,7 @@ def test_an_image_that_cannot_be_built_is_a_fault_with_the_end_of_its_log(docker
     (docker / f"broken-kafka:{images.tag()}").touch()
     with pytest.raises(EnvironmentFault) as caught:
         ensure(docker)
-    assert caught.value.headline == f"The image pipeline-harness/kafka:{images.tag()} could not be built."
+    assert caught.value.headline == "The image of kafka could not be built."
     assert caught.value.seen == "docker build ended with exit code 17"
     assert caught.value.tail[-1] == "ERROR: no space"
     assert caught.value.log == docker / "logs" / "images.log"

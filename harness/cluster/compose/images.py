@@ -179,7 +179,7 @@ def _build_added(context: Path, stack: Stack, image: Image, now: str, log: Path)
         "PROGRAMS": " ".join(added.programs),
         "PACKAGES": " ".join(dict.fromkeys(added.programs.values())),
     }
-    _docker_build(context, "", image.name, log, file="Dockerfile.added", arguments=arguments)
+    _docker_build(context, added.name, image.name, log, file="Dockerfile.added", arguments=arguments)
 
 
 def draft(context: Path, stack: Stack | None = None) -> None:
@@ -320,16 +320,19 @@ def _python_of(version: str, machine: str) -> list[str]:
 
 def _docker_build(
     context: Path,
-    target: str,
+    service: str,
     name: str,
     log: Path,
     *,
     file: str = "Dockerfile",
     arguments: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Build one target, or the last where none is named. Raises EnvironmentFault with the end of its log."""
+    """Build the image of a service: its target in the Dockerfile, or the whole of another file.
+
+    Raises EnvironmentFault with the end of its log.
+    """
     command = ["docker", "build", "--progress", "plain", "--file", str(context / file), "--tag", name]
-    command += ["--target", target] if target else []
+    command += ["--target", service] if file == "Dockerfile" else []
     for argument, value in {"BASE_IMAGE": base_image(), "W205_UID": str(user_id()), **arguments}.items():
         command += ["--build-arg", f"{argument}={value}"]
     command.append(str(context))
@@ -348,8 +351,8 @@ def _docker_build(
             code = TIMED_OUT
     if code:
         raise EnvironmentFault(
-            f"The image {name} could not be built.",
-            wanted=f"a build on {base_image()}",
+            f"The image of {service} could not be built.",
+            wanted=f"{name} on {base_image()}",
             seen=f"docker build ended with exit code {code}",
             log=log,
             tail=tail(log),
