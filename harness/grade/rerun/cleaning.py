@@ -7,6 +7,7 @@ removed, or was set and not only made, is seen in the snapshot: the cluster then
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -20,6 +21,11 @@ _LIVELY: Final = (
     *("/log_dir_event_notification", "/zookeeper"),
 )
 """What Kafka changes in ZooKeeper by itself; topics are listed by Kafka."""
+
+
+_REMEMBERED: Final = "select query from system.runtime.queries"
+_HEALTH: Final = ("select 1", "show schemas from hive")
+"""What the cluster's own probe asks, of nobody."""
 
 
 def snapshot() -> Answer:
@@ -66,9 +72,23 @@ def nodes() -> Iterator[tuple[str, str]]:
         client.close()
 
 
+def forget_queries() -> None:
+    """Wait until Presto has forgotten what was asked for somebody: the next one can read what it remembers.
+
+    Raises TimeoutError when it does not.
+    """
+    until = time.monotonic() + asks.TIMEOUT
+    while others := {str(row[0]) for row in asks.query(_REMEMBERED)} - {_REMEMBERED, *_HEALTH}:
+        if time.monotonic() > until:
+            raise TimeoutError(f"Presto still remembers {min(others)[:200]}")
+        time.sleep(0.2)
+
+
 def renew() -> Answer:
     """Remove what there is, and give the snapshot, in which what cannot be removed is seen."""
-    return {**asks.clean(), **snapshot()}
+    found = {**asks.clean(), **snapshot()}
+    forget_queries()
+    return found
 
 
 ASKS: Final[Mapping[str, Callable[..., Answer]]] = {**asks.ASKS, "snapshot": snapshot, "renew": renew}
