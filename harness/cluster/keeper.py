@@ -82,7 +82,7 @@ class Keeper:
 
     def _make_layout(self) -> Layout:
         there = Elsewhere(**self._spec.elsewhere).listeners if self._spec.elsewhere else {}
-        added = Stack.of(self._spec.stack).listeners if self._spec.stack else {}
+        added = Stack.of(self._spec.stack).listeners
         ports, self.notes = self._reservations.choose(self._spec.ports, there, added)  # in a sandbox all are free
         layout = layout_of(self._spec, self._folder, Addresses(self._spec.mode, ports, there, added))
         layout.logs.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from harness.cluster.faults import as_error
 from harness.cluster.keeper_client import KeeperClient
 from harness.cluster.protocol import Tell
 from harness.cluster.servers import tail
+from harness.cluster.stack import Stack
 from harness.cluster.toolchain import Toolchain, fetch, prepare
 from harness.errors import EnvironmentFault, HarnessError
 from harness.locks import is_held
@@ -64,7 +65,7 @@ def start(settings: Settings, toolchain: Toolchain, logs: Path, tell: Tell) -> S
     folder.mkdir()
     try:
         runs.write_spec(folder, spec)
-        process = _spawn(settings, spec, folder, toolchain, logs / "keeper.log")
+        process = _spawn(spec, folder, toolchain, logs / "keeper.log")
         client = KeeperClient(folder, logs / "keeper.log")
         granted = _take_lease(client, process, folder, logs / "keeper.log")
     except BaseException:
@@ -105,9 +106,7 @@ def _new_folder(toolchain: Toolchain, tell: Tell) -> Path:
     return runs.run_dir(runs.new_id())
 
 
-def _spawn(
-    settings: Settings, spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path
-) -> subprocess.Popen[bytes]:
+def _spawn(spec: runs.RunSpec, folder: Path, toolchain: Toolchain, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "harness.cluster.keeper", str(folder)]
     if spec.mode == "private":
         shared = (runs.runs_dir(), prepare.archives_dir(toolchain.prepared))
@@ -116,7 +115,7 @@ def _spawn(
             bwrap=toolchain.programs["bwrap"].path,
             project=Path(spec.project),
             folder=folder,
-            names=[*settings.stack.listeners],
+            names=[*Stack.of(spec.stack).listeners],
             readable=_parts(toolchain) if spec.guests else (cache_dir(),),
             writable=(*((folder,) if spec.guests else shared), log.parent),
             guests=spec.guests,

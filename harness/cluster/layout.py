@@ -183,7 +183,7 @@ class Layout:
 
 def layout_of(spec: RunSpec, folder: Path, addresses: Addresses) -> Layout:
     """Give the layout of a run, as its keeper sees it."""
-    cache, stack = cache_dir(), Stack.of(spec.stack) if spec.stack else Stack()
+    cache, stack = cache_dir(), Stack.of(spec.stack)
     wanted = (*(tool.program for tool in system.TOOLS), *stack.packages)
     programs = {name: found for name in wanted if (found := system.find(name, cache))}
     return Layout(

@@ -56,7 +56,7 @@ class LocalCluster:
         there = Elsewhere(**spec.elsewhere) if spec.elsewhere else None
         self.names = there.names if there else Names()
         self.originals: Mapping[str, str] = there.originals if there else {}
-        added = Stack.of(spec.stack).listeners if spec.stack else {}
+        added = Stack.of(spec.stack).listeners
         self._addresses = Addresses(spec.mode, ports, there.listeners if there else {}, added)
         self._process: subprocess.Popen[bytes] | None = None
         self._files = RunFiles(folder, self.log_folder)

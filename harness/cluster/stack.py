@@ -132,8 +132,10 @@ class Stack:
         return {**asdict(self), "lock": str(self.lock) if self.lock else None}
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Stack:
-        """Read what `as_dict` gave."""
+    def of(cls, values: Mapping[str, Any] | None) -> Stack:
+        """Read what `as_dict` gave; nothing is the assignment's own."""
+        if values is None:
+            return cls()
         added = tuple(AddedService(**{**each, "needs": tuple(each["needs"])}) for each in values["added"])
         lock = Path(values["lock"]) if values["lock"] else None
         return cls(added, tuple(values["without"]), lock, values["course"])

@@ -16,7 +16,7 @@ from harness.grade.model import Submission
 from harness.grade.rerun.places import WORK
 from harness.grade.rerun.script import script
 from harness.grade.submission import NoReportError, load
-from harness.init.report_steps import places_of, steps
+from harness.init.report_steps import places_of, plain, steps
 from harness.readme.blocks import Kind
 from harness.render.text import visible
 
@@ -49,8 +49,10 @@ def from_submission(path: Path, report: str | None = None) -> tuple[dict[str, by
     name = path.name if path.is_dir() else path.parent.name
     found = places_of(submission, script(submission), name)
     texts = {**submission.files, str(submission.report): submission.text}
-    files: dict[str, bytes] = {}
     made = steps(submission, name)
+    if not made:
+        raise NoReportError(f"{path} shows no command that a step could run.", wanted="a report with commands")
+    files: dict[str, bytes] = {}
     for place, below in [(found.target, found.target), *found.links]:
         if not place.is_relative_to(WORK) or not (below == place or any(str(place) in text for text in made.values())):
             continue
@@ -61,8 +63,6 @@ def from_submission(path: Path, report: str | None = None) -> tuple[dict[str, by
                 files.setdefault(str(target), text.encode("utf-8", "surrogateescape"))
     taken = {PurePosixPath(file).parts[0] for file in files}
     steps_folder = next(each for each in ("assignment", "steps", "harness-steps") if each not in taken)
-    if not made:
-        raise NoReportError(f"{path} shows no command that a step could run.", wanted="a report with commands")
     files |= {f"{steps_folder}/{file}": text.encode() for file, text in made.items()}
     files["pyproject.toml"] = _pyproject(submission, name, steps_folder).encode()
     files[".gitignore"] = (_STARTER / "dot-gitignore").read_bytes()
@@ -72,11 +72,11 @@ def from_submission(path: Path, report: str | None = None) -> tuple[dict[str, by
 
 def _pyproject(submission: Submission, name: str, steps_folder: str) -> str:
     heading = next((block.text for block in submission.blocks if block.kind is Kind.HEADING), name)
-    title = " ".join(visible(heading).strip("#= -\n").split()) or name
+    title = json.dumps(plain(heading) or name, ensure_ascii=False)  # a pair of escapes for one character is no TOML
     return (
         f'[project]\nname = "{project_name(name)}"\nversion = "0.1.0"\nrequires-python = ">=3.11"\n'
         f'dependencies = ["{_PACKAGE}>={release()},<1"]\n\n'
-        f"[tool.harness]\ntitle = {json.dumps(title)}\nassignment = {json.dumps(steps_folder)}\n"
+        f"[tool.harness]\ntitle = {title}\nassignment = {json.dumps(steps_folder)}\n"
         "course = 2018 # its commands run as the course's versions of that year did\n\n"
         f'[tool.pytest.ini_options]\ntestpaths = ["{steps_folder}"]\n'
     )

@@ -118,7 +118,7 @@ class _Writer:
             if block.kind is Kind.HEADING:
                 self._close_cells(draft)
                 yield draft
-                draft = _Draft(_plain(block.text) or "Commands")
+                draft = _Draft(plain(block.text) or "Commands")
             elif block.kind is Kind.PROSE and _tells(block.text):
                 if draft.commands:
                     self._close_cells(draft)
@@ -365,12 +365,12 @@ def _on_one_line(command: str) -> str:
 
 def _tells(prose: str) -> bool:
     """Say whether a text is more than a word between two commands, such as "output:"."""
-    return len(_plain(prose).split()) > 3
+    return len(plain(prose).split()) > 3
 
 
 def _first_words(prose: str) -> str:
     """Give a title: the beginning of the first sentence."""
-    sentence = re.split(r"(?<=[.:!?])\s", re.sub(r"^\s*(?:\d+[.)]|[-*+])\s+", "", _plain(prose)), maxsplit=1)[0]
+    sentence = re.split(r"(?<=[.:!?])\s", re.sub(r"^\s*(?:\d+[.)]|[-*+])\s+", "", plain(prose)), maxsplit=1)[0]
     return textwrap.shorten(sentence.rstrip(".:"), _LONGEST_TITLE, placeholder=" …")
 
 
@@ -390,7 +390,8 @@ def _name(title: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _plain(heading: str) -> str:
+def plain(heading: str) -> str:
+    """Give the words of a heading or a text, without marks and links, on one line."""
     words = _LINK.sub(r"\1", visible(heading)).replace("`", "").replace("**", "")
     return " ".join(words.strip("#= -\n").split())
 

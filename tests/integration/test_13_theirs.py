@@ -18,7 +18,7 @@ from pathlib import Path
 import engine
 import original
 import pytest
-from machine import nothing_left
+from machine import Ended, nothing_left, run
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLES = PROJECT / "examples"
@@ -32,20 +32,10 @@ class Installed:
     folder: Path
     wheel: Path
 
-    def run(self, command: str, cwd: Path, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
-        unset = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
-        return subprocess.run(
-            ["bash", "-c", command],
-            cwd=cwd,
-            env={**unset, "PATH": path, "COLUMNS": "120", **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+    def run(self, command: str, cwd: Path, **env: str) -> Ended:
+        without = [f"--unset={name}" for name in os.environ if name.startswith(("PYTHON", "PYTEST"))]
+        given = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "COLUMNS": "120", **env}
+        return run("bash", "-c", command, cwd=cwd, env=given, timeout=900, prefix=("env", *without))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +86,7 @@ def nothing_stays() -> Iterator[None]:
 
 
 def test_the_harness_is_the_wheels(installed: Installed, tmp_path: Path) -> None:
-    said = installed.run("python -c 'import harness; print(harness.__file__)'", tmp_path).stdout
+    said = installed.run("python -c 'import harness; print(harness.__file__)'", tmp_path).output
     assert said.startswith(str(installed.folder))
     names = "\n".join(zipfile.ZipFile(installed.wheel).namelist())
     assert "harness/init/starter/dot-github/workflows/pipeline.yml" in names
@@ -134,8 +124,8 @@ def test_the_tutorials_ten_commands_print_what_it_says(installed: Installed, tmp
         for command, printed in found:
             done = installed.run(f"{command}; code=$?; pwd >{there}; exit $code", here, CI="")
             here = Path(there.read_text().strip())
-            assert as_pattern(printed).fullmatch(done.stdout), f"$ {command}\n{done.stdout}\n--- expected\n{printed}"
-            assert done.returncode == 0, command
+            assert as_pattern(printed).fullmatch(done.output), f"$ {command}\n{done.output}\n--- expected\n{printed}"
+            assert done.code == 0, command
     finally:
         installed.run("harness down", here)
 
@@ -152,7 +142,7 @@ def copied(name: str, tmp_path: Path) -> Path:
 def reported(installed: Installed, project: Path, options: str = "") -> dict[str, str]:
     """Run a project, and give the state of each of its servers."""
     done = installed.run(f"harness report {options}", project)
-    assert done.returncode == 0, done.stdout
+    assert done.code == 0, done.output
     record = json.loads((project / "reports" / "latest" / "record.json").read_text())
     assert {step["outcome"] for step in record["steps"]} == {"passed"}
     return {service["name"]: record["versions"].get(service["name"], "") for service in record["services"]}
@@ -191,7 +181,7 @@ def test_the_steps_of_the_originals_report_pass_as_they_are_written(
     installed: Installed, author: Path, tmp_path: Path
 ) -> None:
     made = installed.run(f"harness init mine --from {author}", tmp_path)
-    assert made.returncode == 0, made.stdout
+    assert made.code == 0, made.output
     reported(installed, tmp_path / "mine")
 
 
@@ -199,11 +189,11 @@ def test_the_autograder_grades_the_original(installed: Installed, author: Path, 
     """Its scripts as Gradescope runs them; the harness that `setup.sh` would install is there already."""
     options = f"--rubric 2018 --static --wheel {installed.wheel} --out a.zip"
     made = installed.run(f"harness gradescope {options} && python -m zipfile -e a.zip source", tmp_path)
-    assert made.returncode == 0, made.stdout
+    assert made.code == 0, made.output
     (tmp_path / "harness").symlink_to(installed.folder)
     shutil.copytree(author, tmp_path / "submission")
     done = installed.run("bash source/run_autograder", tmp_path, AUTOGRADER=str(tmp_path))
-    assert done.returncode == 0, done.stdout
+    assert done.code == 0, done.output
     results = json.loads((tmp_path / "results" / "results.json").read_text())
     assert 0 < results["score"] <= sum(test["max_score"] for test in results["tests"])
     assert all({"name", "score", "max_score", "output"} <= test.keys() for test in results["tests"])

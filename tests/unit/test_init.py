@@ -244,3 +244,9 @@ def test_a_script_of_load_runs_in_its_service_for_a_while(submission: Path) -> N
     script = typed[1].replace("/w205/kim", str(submission)).replace("timeout 10 bash || test $? = 124", "cat")
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == ["while true; do", "  ab -n 1 http://localhost:5000/", "done"]
+
+
+def test_a_title_of_any_character_is_one_in_toml(submission: Path) -> None:
+    (submission / "README.md").write_text(REPORT.replace("# The pipeline", '# The "pipeline" \\ \U0001f680', 1))
+    files, _ = folder.from_submission(submission)
+    assert tomllib.loads(files["pyproject.toml"].decode())["tool"]["harness"]["title"] == 'The "pipeline" \\ \U0001f680'

@@ -68,7 +68,7 @@ class ComposeCluster:
         self._settings = settings
         self._project = Project(project, COMPOSE_TIME)
         self._containers = Containers(self._project, self.log_folder)
-        self._stack = Stack.of(spec.stack) if spec.stack else Stack()
+        self._stack = Stack.of(spec.stack)
         self._servers = ComposeServers(self._containers, settings.boot_timeout, self._stack.listeners)
         self._lock: int | None = None
         self._ports = Reservations()
